@@ -1,0 +1,1 @@
+"""What every part of Yidan may import; imports nothing above it."""

@@ -1,0 +1,1 @@
+"""The office's rules, free of I/O: standard library only, no clock, no store, no log."""

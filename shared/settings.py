@@ -1,0 +1,58 @@
+"""Settings from the environment, frozen, read once; what is wrong is named by its variable.
+
+Everything has a default that works on one machine with nothing configured: files under
+`var/`, embedded engines (the stack exports their URLs to its children), secrets generated
+at set-up and kept in `var/` with mode 0600.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Where things are and which secrets open them; variables are upper-case field names."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: str = Field(default="", description="postgresql://…; empty: the embedded server under var/")
+    redis_url: str = Field(default="", description="redis://… or unix://…; empty: the embedded Valkey under var/")
+    var_dir: Path = Field(default=ROOT / "var", description="everything that Yidan writes")
+    tenant: str = Field(default="hanhai", description="the city this web serves; also the pack's folder name")
+    packs_dir: Path = ROOT / "packs"
+    public_url: str = Field(default="http://127.0.0.1:8000", description="as applicants and QR codes see the web")
+    sandbank_url: str = Field(default="http://127.0.0.1:8010", description="as payers see the sandbox bank")
+    callback_keys: SecretStr = Field(
+        default=SecretStr(""), description="key ids and HMAC secrets of the bank channel: 'k1:hex,k2:hex', newest first"
+    )
+    secret_key: SecretStr = Field(default=SecretStr(""), description="signs cookies; empty: var/secret_key")
+    demo: bool = Field(default=False, description="demo log-ins, and a business clock that can be set")
+    secure_cookies: bool = Field(default=False, description="set behind TLS: __Host- cookie, Secure, HSTS")
+    log_format: str = Field(default="auto", description="json, console, or auto (console on a terminal)")
+
+    @property
+    def keys_dir(self) -> Path:
+        """Demo CA and one signing key per unit."""
+        return self.var_dir / "keys"
+
+    @property
+    def storage_dir(self) -> Path:
+        """Attachments and documents, by SHA-256."""
+        return self.var_dir / "storage"
+
+    @property
+    def fonts_dir(self) -> Path:
+        """Font subsets built at set-up."""
+        return self.var_dir / "fonts"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The process's settings, read at the first call."""
+    return Settings()

@@ -1,0 +1,27 @@
+"""Names of background work as they stand on the wire, and the queues they travel in.
+
+A name is a promise to messages that are still under way: never reuse one, alias it when renamed.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Task(StrEnum):
+    """What a message asks for; its argument is always a list of outbox ids."""
+
+    ASSESS_LINES = "assess_lines"
+    ISSUE_BILLS = "issue_bills"
+    PRODUCE_DOCUMENTS = "produce_documents"
+    POST_PAYMENTS = "post_payments"
+
+
+BILLING_QUEUE = "billing"
+DOCUMENTS_QUEUE = "documents"
+PAYMENTS_QUEUE = "payments"
+
+
+def department_queue(unit_code: str) -> str:
+    """The queue that only this unit's workers need to listen to."""
+    return f"dept.{unit_code}"
