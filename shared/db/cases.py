@@ -1,0 +1,278 @@
+"""Applications with their review tasks and fee lines: written at intake, locked for every decision.
+
+Whoever changes a task or a line locks the application's row first or last, always in id order;
+that row is the turnstile of the fan-in (two departments that finish together pass one after the other).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.orm import Session
+
+from shared.db.outbox import changed
+from shared.db.tables.cases import Application, Attachment, Draft, FeeLine, ReviewTask, Submission
+from shared.db.tables.columns import table
+from shared.domain.errors import Conflict, NotFound
+
+APPLICATIONS = table(Application)
+TASKS = table(ReviewTask)
+LINES = table(FeeLine)
+SUBMISSIONS = table(Submission)
+ATTACHMENTS = table(Attachment)
+DRAFTS = table(Draft)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An application as the services need it, its row locked."""
+
+    id: UUID
+    tenant: str
+    number: str
+    area_code: str
+    status: str
+    version: int
+    project_code: str
+    project_name: str
+    site: str
+    developer_name: str
+    developer_uscc: str
+    contractor_name: str
+    contractor_uscc: str
+    facts: Mapping[str, Any]
+    accepted_on: date
+    accepted_at: datetime
+    due_on: date
+    applicant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A review task as the services need it."""
+
+    id: UUID
+    application_id: UUID
+    matter_code: str
+    matter_name: str
+    unit_code: str
+    status: str
+    version: int
+    officer_id: UUID | None
+    opinion: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A fee line as the services need it; `line` is the frozen computation."""
+
+    id: UUID
+    application_id: UUID
+    item_code: str
+    seq: int
+    unit_code: str
+    state: str
+    confirm_required: bool
+    version: int
+    status: str | None
+    payable_fen: int
+    payer: str | None
+    line: Mapping[str, Any]
+
+
+_CASE = [
+    APPLICATIONS.c[name] if name != "tenant" else APPLICATIONS.c.tenant_id.label("tenant")
+    for name in Case.__dataclass_fields__
+]
+_TASK = [TASKS.c[name] for name in TaskRow.__dataclass_fields__]
+_LINE = [LINES.c[name] for name in LineRow.__dataclass_fields__]
+
+
+# Written at intake.
+
+
+def add(
+    session: Session,
+    *,
+    application: Mapping[str, Any],
+    tasks: Sequence[Mapping[str, Any]],
+    lines: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write an application with all its tasks and lines."""
+    session.execute(insert(APPLICATIONS), dict(application))
+    session.execute(insert(TASKS), [dict(each) for each in tasks])
+    session.execute(insert(LINES), [dict(each) for each in lines])
+
+
+def remember_submission(
+    session: Session, *, tenant: str, account_id: UUID, key: str, body_digest: bytes, application_id: UUID
+) -> tuple[UUID, bytes] | None:
+    """Take an idempotency key for ever; gives None if it was free, else what it stands for.
+
+    Two requests with one key meet here: the later waits for the earlier's transaction.
+    """
+    taken = session.execute(
+        pg_insert(SUBMISSIONS)
+        .values(
+            tenant_id=tenant, account_id=account_id, key=key, body_digest=body_digest, application_id=application_id
+        )
+        .on_conflict_do_nothing()
+    )
+    if changed(taken):
+        return None
+    row = session.execute(
+        select(SUBMISSIONS.c.application_id, SUBMISSIONS.c.body_digest).where(
+            SUBMISSIONS.c.tenant_id == tenant, SUBMISSIONS.c.account_id == account_id, SUBMISSIONS.c.key == key
+        )
+    ).one()
+    return row.application_id, row.body_digest
+
+
+# Locked and read for a decision.
+
+
+def lock(session: Session, ids: Iterable[UUID]) -> dict[UUID, Case]:
+    """Load applications and hold their rows until the transaction ends, taken in id order so that nobody deadlocks."""
+    rows = session.execute(
+        select(*_CASE).where(APPLICATIONS.c.id.in_(list(ids))).order_by(APPLICATIONS.c.id).with_for_update()
+    )
+    return {row.id: Case(**row._mapping) for row in rows}
+
+
+def lock_one(session: Session, application_id: UUID) -> Case:
+    """Lock one application; raises `NotFound`."""
+    found = lock(session, [application_id])
+    if application_id not in found:
+        raise NotFound("办件不存在，或不在您的办理范围内")
+    return found[application_id]
+
+
+def ready_for_bill(session: Session, ids: Iterable[UUID]) -> list[UUID]:
+    """Which of `ids` have nothing open that their bill waits for; the caller holds their rows."""
+    rows = session.execute(
+        text(
+            "select a.id from application a where a.id = any(:ids) and a.status = 'in_review' "
+            "and not exists (select from fee_line l where l.application_id = a.id and l.state <> 'final') "
+            "and (a.bill_waits_for = 'lines' or not exists "
+            "  (select from review_task t where t.application_id = a.id and t.status <> 'approved')) order by a.id"
+        ),
+        {"ids": list(ids)},
+    )
+    return [row.id for row in rows]
+
+
+def find_task(session: Session, task_id: UUID) -> TaskRow:
+    """One review task, unlocked; raises `NotFound`."""
+    row = session.execute(select(*_TASK).where(TASKS.c.id == task_id)).one_or_none()
+    if row is None:
+        raise NotFound("审核任务不存在，或不在您的办理范围内")
+    return TaskRow(**row._mapping)
+
+
+def find_line(session: Session, line_id: UUID) -> LineRow:
+    """One fee line, unlocked; raises `NotFound`."""
+    row = session.execute(select(*_LINE).where(LINES.c.id == line_id)).one_or_none()
+    if row is None:
+        raise NotFound("收费明细不存在，或不在您的办理范围内")
+    return LineRow(**row._mapping)
+
+
+def lines_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[LineRow]]:
+    """The fee lines of applications, each list in the order of the items."""
+    lines: dict[UUID, list[LineRow]] = {}
+    rows = session.execute(
+        select(*_LINE).where(LINES.c.application_id.in_(list(ids))).order_by(LINES.c.application_id, LINES.c.seq)
+    )
+    for row in rows:
+        lines.setdefault(row.application_id, []).append(LineRow(**row._mapping))
+    return lines
+
+
+def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, Mapping[str, Any], date]]:
+    """Lines still to be assessed, with the facts of their application and its acceptance date, by application id."""
+    rows = session.execute(
+        select(*_LINE, APPLICATIONS.c.facts, APPLICATIONS.c.accepted_on)
+        .join(APPLICATIONS, APPLICATIONS.c.id == LINES.c.application_id)
+        .where(LINES.c.id.in_(list(ids)), LINES.c.state == "pending", APPLICATIONS.c.status == "in_review")
+        .order_by(LINES.c.application_id, LINES.c.seq)
+    )
+    names = tuple(LineRow.__dataclass_fields__)
+    return [(LineRow(**{name: row._mapping[name] for name in names}), row.facts, row.accepted_on) for row in rows]
+
+
+# Decided.
+
+
+def save_task(session: Session, task: TaskRow, **changes: Any) -> None:
+    """Change a task as it was read; raises `Conflict` if somebody changed it meanwhile."""
+    done = session.execute(
+        update(TASKS)
+        .where(TASKS.c.id == task.id, TASKS.c.version == task.version)
+        .values(version=task.version + 1, **changes)
+    )
+    if not changed(done):
+        raise Conflict("这项任务刚刚已被他人处理，请刷新后再看")
+
+
+def save_assessed(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write the computed amounts of many lines at once; lines no longer pending stay as they are."""
+    if not rows:
+        return
+    columns = {
+        "id": "uuid", "state": "text", "status": "text", "tariff_version": "text", "gross_fen": "bigint",
+        "reduction_fen": "bigint", "subsidy_fen": "bigint", "payable_fen": "bigint", "payer": "text",
+        "line": "jsonb", "assessed_at": "timestamptz", "seal_key_id": "text", "seal": "bytea",
+    }  # fmt: skip
+    names = ", ".join(columns)
+    arrays = ", ".join(f"cast(:{name} as {kind}[])" for name, kind in columns.items())
+    sets = ", ".join(f"{name} = new.{name}" for name in columns if name != "id")
+    session.execute(
+        text(
+            f"update fee_line set {sets}, version = fee_line.version + 1 "  # noqa: S608 the names are the ones above
+            f"from unnest({arrays}) as new({names}) where fee_line.id = new.id and fee_line.state = 'pending'"
+        ),
+        {name: [row[name] for row in rows] for name in columns},
+    )
+
+
+def save_line(session: Session, line: LineRow, **changes: Any) -> None:
+    """Change a line as it was read; raises `Conflict` if somebody changed it meanwhile."""
+    done = session.execute(
+        update(LINES)
+        .where(LINES.c.id == line.id, LINES.c.version == line.version)
+        .values(version=line.version + 1, **changes)
+    )
+    if not changed(done):
+        raise Conflict("这条收费明细刚刚已被他人处理，请刷新后再看")
+
+
+def set_status(session: Session, ids: Iterable[UUID], status: str, *, closed_at: datetime | None = None) -> None:
+    """Move applications on; the caller holds their rows."""
+    session.execute(
+        update(APPLICATIONS)
+        .where(APPLICATIONS.c.id.in_(list(ids)))
+        .values(status=status, version=APPLICATIONS.c.version + 1, closed_at=closed_at)
+    )
+
+
+# Papers and drafts.
+
+
+def adopt_attachments(session: Session, *, ids: Sequence[UUID], account_id: UUID, application_id: UUID) -> int:
+    """Move papers that the applicant uploaded to the application; gives how many were free to move."""
+    done = session.execute(
+        update(ATTACHMENTS)
+        .where(
+            ATTACHMENTS.c.id.in_(ids),
+            ATTACHMENTS.c.account_id == account_id,
+            ATTACHMENTS.c.application_id.is_(None),
+        )
+        .values(application_id=application_id)
+    )
+    return changed(done)

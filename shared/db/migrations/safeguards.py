@@ -1,0 +1,107 @@
+"""What the database itself enforces, in SQL: the app's role and grants, row-level security, the books' balance,
+append-only trails, tariff periods without overlap, and the business clock."""
+
+from __future__ import annotations
+
+#: Rows of one tenant are invisible to every other (row-level security). The outbox is not
+#: listed: it carries ids only, and the relay serves all tenants.
+WALLED = (
+    "unit", "matter", "fee_item", "tariff_version", "reduction", "calendar_day", "account", "login_session",
+    "login_failure", "draft", "application", "submission", "attachment", "review_task", "fee_line", "audit_event",
+    "bill", "bill_line", "callback_inbox", "payment", "ledger_entry", "ledger_posting", "receipt", "document",
+    "case_item", "number_series", "business_clock",
+)  # fmt: skip
+
+#: Only added to, never changed: the app's role has no UPDATE or DELETE right, and a trigger stops the owner too.
+APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")
+
+#: The app may delete rows here and nowhere else.
+DELETABLE = (
+    "draft", "attachment", "login_failure", "business_clock", "unit", "matter", "fee_item", "tariff_version",
+    "reduction", "calendar_day",
+)  # fmt: skip
+
+
+def put_up() -> list[str]:
+    """The statements that put the safeguards up."""
+    statements = [
+        "create extension if not exists btree_gist",
+        "alter table tariff_version add constraint tariff_version_no_overlap exclude using gist "
+        "(tenant_id with =, item_code with =, daterange(valid_from, valid_to, '[]') with &&)",
+        # The role belongs to the cluster, not to the database: another database may just be making it.
+        """do $$ begin
+             create role yidan_app nologin;
+           exception when duplicate_object or unique_violation then null;
+           end $$""",
+        "do $$ begin execute format('grant yidan_app to %I', current_user); end $$",
+        "grant usage on schema public to yidan_app",
+        "grant select, insert, update on all tables in schema public to yidan_app",
+        "grant usage on all sequences in schema public to yidan_app",
+        *(f"revoke update on {table} from yidan_app" for table in APPEND_ONLY),
+        *(f"grant delete on {table} to yidan_app" for table in DELETABLE),
+        """create function business_now(which text) returns timestamptz language sql stable as $$
+             select coalesce((select shows + (clock_timestamp() - set_at) from business_clock where tenant_id = which),
+                             clock_timestamp()) $$""",
+        """create function refuse_change() returns trigger language plpgsql as $$ begin
+             raise exception '% is append-only: correct by a new row', tg_table_name
+               using errcode = 'restrict_violation';
+           end $$""",
+        """create function entry_balances() returns trigger language plpgsql as $$
+           declare which uuid := case when tg_table_name = 'ledger_entry' then new.id end;
+                   legs bigint; total numeric;
+           begin
+             if which is null then which := new.entry_id; end if;
+             select count(*), coalesce(sum(amount_fen), 0) into legs, total from ledger_posting where entry_id = which;
+             if legs < 2 or total <> 0 then
+               raise exception 'ledger entry % does not balance: % postings, sum % fen', which, legs, total
+                 using errcode = 'check_violation';
+             end if;
+             return null;
+           end $$""",
+        """create function bill_adds_up() returns trigger language plpgsql as $$
+           declare which uuid := case when tg_table_name = 'bill' then new.id end; stated bigint; found numeric;
+           begin
+             if which is null then which := new.bill_id; end if;
+             select total_fen into stated from bill where id = which;
+             select coalesce(sum(due_fen), 0) into found from bill_line where bill_id = which;
+             if stated <> found then
+               raise exception 'bill % says % fen, its lines % fen', which, stated, found
+                 using errcode = 'check_violation';
+             end if;
+             return null;
+           end $$""",
+    ]
+    statements += [
+        f"create trigger {table}_append_only before update or delete on {table} "
+        "for each row execute function refuse_change()"
+        for table in APPEND_ONLY
+    ]
+    for table, function in (
+        ("ledger_entry", "entry_balances"),
+        ("ledger_posting", "entry_balances"),
+        ("bill", "bill_adds_up"),
+        ("bill_line", "bill_adds_up"),
+    ):
+        statements.append(
+            f"create constraint trigger {table}_{function} after insert on {table} "
+            f"deferrable initially deferred for each row execute function {function}()"
+        )
+    for table in WALLED:
+        statements += [
+            f"alter table {table} enable row level security",
+            f"create policy {table}_tenant on {table} to yidan_app "
+            "using (tenant_id = current_setting('yidan.tenant', true)) "
+            "with check (tenant_id = current_setting('yidan.tenant', true))",
+        ]
+    return statements
+
+
+def take_down() -> list[str]:
+    """The statements that remove what would outlive the tables; the role stays, other databases may use it."""
+    return [
+        "drop function if exists bill_adds_up() cascade",
+        "drop function if exists entry_balances() cascade",
+        "drop function if exists refuse_change() cascade",
+        "drop function if exists business_now(text)",
+        "revoke all on schema public from yidan_app",
+    ]

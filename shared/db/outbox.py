@@ -1,0 +1,180 @@
+"""Work rows: asked for in the transaction that makes them necessary, claimed under a lease, done once.
+
+The row is the truth and the message only a bell. `put` may be repeated (the unique key makes
+it once), `claim` hands a row to one worker at a time, and `finish` refuses a worker whose
+lease has been taken over, so a late zombie cannot commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+from uuid import UUID, uuid4
+
+from sqlalchemy import CursorResult, Result, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.db.tables.work import Outbox
+from shared.domain.errors import Broken
+from shared.tasks import Task
+
+#: A claimed row may be claimed again after this long without an end, seconds.
+LEASE_SECONDS = 60
+#: A rung row that nobody claims is rung again after this long; doubles with each ring up to the maximum, seconds.
+RING_AGAIN_SECONDS = 8
+RING_AGAIN_SECONDS_MAX = 120
+#: Work that failed or was killed this often goes to a person.
+ATTEMPTS_MAX = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Work to ask for."""
+
+    task: Task
+    queue: str
+    subject_id: UUID
+    occasion: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed row."""
+
+    id: int
+    tenant: str
+    subject_id: UUID
+    occasion: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """Rows to be rung with one message."""
+
+    tenant: str
+    task: str
+    queue: str
+    ids: tuple[int, ...]
+
+
+def changed(result: Result[Any]) -> int:
+    """How many rows a statement changed."""
+    return cast("CursorResult[Any]", result).rowcount
+
+
+def put(session: Session, tenant: str, wanted: Iterable[Wanted]) -> None:
+    """Ask for work in the transaction that makes it necessary; asking twice is asking once."""
+    rows = [
+        {
+            "tenant_id": tenant,
+            "task": each.task.value,
+            "queue": each.queue,
+            "subject_id": each.subject_id,
+            "occasion": each.occasion,
+        }
+        for each in wanted
+    ]
+    if rows:
+        session.execute(insert(Outbox).on_conflict_do_nothing(index_elements=["task", "subject_id", "occasion"]), rows)
+
+
+def next_rings(session: Session, *, limit: int, batch: int) -> list[Ring]:
+    """Claim ready rows for the relay and mark them rung; call it and publish inside one transaction.
+
+    A crash between publishing and commit rings twice, never not at all. A row that was
+    already tried is rung alone, so that it cannot take neighbours down with it.
+    """
+    rows = session.execute(
+        text(
+            "select id, tenant_id, task, queue, attempts from outbox "
+            "where published_at is null and done_at is null and dead_at is null and not_before <= now() "
+            "order by id limit :limit for update skip locked"
+        ),
+        {"limit": limit},
+    ).all()
+    if not rows:
+        return []
+    session.execute(
+        text(
+            "update outbox set published_at = now(), rings = rings + 1, "
+            "ring_again_at = now() + least(:first * power(2, least(rings, 10)), :most) * interval '1 second' "
+            "where id = any(:ids)"
+        ),
+        {"ids": [row.id for row in rows], "first": RING_AGAIN_SECONDS, "most": RING_AGAIN_SECONDS_MAX},
+    )
+    alone = [Ring(row.tenant_id, row.task, row.queue, (row.id,)) for row in rows if row.attempts]
+    together: dict[tuple[str, str, str], list[int]] = {}
+    for row in rows:
+        if not row.attempts:
+            together.setdefault((row.tenant_id, row.task, row.queue), []).append(row.id)
+    return alone + [
+        Ring(*key, tuple(ids[start : start + batch]))
+        for key, ids in together.items()
+        for start in range(0, len(ids), batch)
+    ]
+
+
+def ring_again(session: Session) -> int:
+    """Make rows ready again that were rung long ago and are neither done nor in anybody's hands.
+
+    Level-triggered ("older than"), so a sweeper that was down misses nothing. Gives the number of rows.
+    """
+    rung = session.execute(
+        text(
+            "update outbox set published_at = null where done_at is null and dead_at is null "
+            "and ring_again_at <= now() and published_at is not null and (lease_until is null or lease_until <= now())"
+        )
+    )
+    return changed(rung)
+
+
+def claim(session: Session, ids: Sequence[int]) -> tuple[UUID, list[Job]]:
+    """Take what is still to do of `ids`, under a new lease; commit this before the work.
+
+    The attempt is counted here, so work that kills its process is counted too.
+    """
+    lease = uuid4()
+    rows = session.execute(
+        text(
+            "update outbox set attempts = attempts + 1, lease = :lease, "
+            "lease_until = now() + :seconds * interval '1 second' "
+            "where id in (select id from outbox where id = any(:ids) and done_at is null and dead_at is null "
+            "  and (lease_until is null or lease_until <= now()) order by id for update skip locked) "
+            "returning id, tenant_id, subject_id, occasion, attempts"
+        ),
+        {"ids": list(ids), "lease": lease, "seconds": LEASE_SECONDS},
+    ).all()
+    jobs = [Job(row.id, row.tenant_id, row.subject_id, row.occasion, row.attempts) for row in rows]
+    return lease, sorted(jobs, key=lambda job: job.subject_id)
+
+
+def finish(session: Session, lease: UUID, jobs: Sequence[Job]) -> None:
+    """Mark jobs done in the transaction of their effect; raises `Broken` if the lease was lost."""
+    done = changed(
+        session.execute(
+            text(
+                "update outbox set done_at = now(), lease_until = null, problem = '' "
+                "where id = any(:ids) and lease = :lease and done_at is null"
+            ),
+            {"ids": [job.id for job in jobs], "lease": lease},
+        )
+    )
+    if done != len(jobs):
+        raise Broken("lease lost: another worker has taken this work over")
+
+
+def give_back(session: Session, lease: UUID, job: Job, *, problem: str, final: bool) -> bool:
+    """Record a failed attempt; the row is rung again later, or is dead and becomes a case. Gives whether it is dead."""
+    dead = final or job.attempts >= ATTEMPTS_MAX
+    session.execute(
+        text(
+            "update outbox set problem = :problem, lease = null, lease_until = null, published_at = null, "
+            "not_before = now() + least(power(2, attempts), 60) * interval '1 second', "
+            "dead_at = case when :dead then now() end where id = :id and lease = :lease and done_at is null"
+        ),
+        {"problem": problem[:2000], "dead": dead, "id": job.id, "lease": lease},
+    )
+    return dead

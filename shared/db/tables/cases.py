@@ -1,0 +1,192 @@
+"""An application and all that belongs to it: drafts, attachments, review tasks, fee lines, its audit trail."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from shared.db.tables.columns import UUID, datetime, json_list, json_object, moment, new_id, raw, recorded, reference
+
+
+class Draft(SQLModel, table=True):
+    """What an applicant has typed so far, valid or not; kept until submitted or thrown away."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("draft_account", "tenant_id", "account_id"),)
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    account_id: UUID = reference("account.id")
+    data: dict[str, Any] = json_object()
+    created_at: datetime = recorded()
+    updated_at: datetime = recorded()
+    submitted_as: UUID | None = Field(default=None)
+
+
+class Application(SQLModel, table=True):
+    """One application (办件); its row is the turnstile of the fan-in."""
+
+    __tablename__ = "application"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        CheckConstraint(
+            "status in ('in_review','objected','billed','completed','withdrawn')", name="application_status"
+        ),
+        CheckConstraint("bill_waits_for in ('reviews_and_lines','lines')", name="application_bill_waits_for"),
+        Index("application_applicant", "tenant_id", "applicant_id"),
+        Index(
+            "application_open",
+            "tenant_id",
+            "due_on",
+            postgresql_where=text("status in ('in_review','objected','billed')"),
+        ),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    number: str
+    area_code: str
+    status: str = "in_review"
+    version: int = 1
+    applicant_id: UUID = reference("account.id")
+    project_code: str
+    project_name: str
+    site: str = ""
+    developer_name: str
+    developer_uscc: str
+    contractor_name: str = ""
+    contractor_uscc: str = ""
+    facts: dict[str, Any] = json_object()
+    bill_waits_for: str = "reviews_and_lines"
+    accepted_on: date
+    accepted_at: datetime = moment()
+    due_on: date
+    closed_at: datetime | None = moment(nullable=True)
+    created_at: datetime = recorded()
+    audit_seq: int = Field(default=0, description="events so far; written under this row's lock only")
+    audit_hash: bytes = raw()
+
+
+class Submission(SQLModel, table=True):
+    """An idempotency key and what it led to: same key, same answer, for ever."""
+
+    __tablename__ = "submission"
+    tenant_id: str = Field(primary_key=True, foreign_key="tenant.id")
+    account_id: UUID = Field(primary_key=True, foreign_key="account.id")
+    key: str = Field(primary_key=True)
+    body_digest: bytes = raw()
+    application_id: UUID
+    created_at: datetime = recorded()
+
+
+class Attachment(SQLModel, table=True):
+    """A paper as the applicant named it; its bytes are stored once under their SHA-256."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        CheckConstraint("draft_id is not null or application_id is not null", name="attachment_owner"),
+        Index("attachment_application", "application_id"),
+        Index("attachment_draft", "draft_id"),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    account_id: UUID = reference("account.id")
+    draft_id: UUID | None = reference("draft.id", nullable=True)
+    application_id: UUID | None = reference("application.id", nullable=True)
+    material_code: str = ""
+    file_name: str
+    media_type: str
+    size_bytes: int = Field(sa_type=BigInteger)
+    sha256: str
+    created_at: datetime = recorded()
+
+
+class ReviewTask(SQLModel, table=True):
+    """One matter of one application on one unit's desk."""
+
+    __tablename__ = "review_task"
+    __table_args__ = (
+        UniqueConstraint("application_id", "matter_code"),
+        CheckConstraint("status in ('open','taken','approved','objected')", name="review_task_status"),
+        CheckConstraint("status <> 'objected' or opinion <> ''", name="review_task_reason"),
+        Index(
+            "review_task_inbox", "tenant_id", "unit_code", "due_on", postgresql_where=text("status in ('open','taken')")
+        ),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    application_id: UUID = reference("application.id")
+    matter_code: str
+    matter_name: str
+    seq: int
+    unit_code: str
+    status: str = "open"
+    version: int = 1
+    due_on: date
+    officer_id: UUID | None = reference("account.id", nullable=True)
+    taken_at: datetime | None = moment(nullable=True)
+    decided_at: datetime | None = moment(nullable=True)
+    opinion: str = ""
+
+
+class FeeLine(SQLModel, table=True):
+    """One fee item of one application: what it costs, computed how, by which version, sealed by whom."""
+
+    __tablename__ = "fee_line"
+    __table_args__ = (
+        UniqueConstraint("application_id", "item_code"),
+        CheckConstraint("state in ('pending','assessed','final')", name="fee_line_state"),
+        CheckConstraint(
+            "state = 'pending' or payable_fen = gross_fen - reduction_fen - subsidy_fen", name="fee_line_adds_up"
+        ),
+        CheckConstraint("state <> 'final' or seal is not null", name="fee_line_sealed"),
+        Index("fee_line_open", "tenant_id", "unit_code", postgresql_where=text("state <> 'final'")),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    application_id: UUID = reference("application.id")
+    item_code: str
+    seq: int
+    unit_code: str
+    state: str = "pending"
+    confirm_required: bool = False
+    version: int = 1
+    status: str | None = None
+    tariff_version: str | None = None
+    gross_fen: int = Field(default=0, sa_type=BigInteger)
+    reduction_fen: int = Field(default=0, sa_type=BigInteger)
+    subsidy_fen: int = Field(default=0, sa_type=BigInteger)
+    payable_fen: int = Field(default=0, sa_type=BigInteger)
+    payer: str | None = None
+    line: dict[str, Any] = json_object()
+    assessed_at: datetime | None = moment(nullable=True)
+    confirmed_by: UUID | None = reference("account.id", nullable=True)
+    confirmed_at: datetime | None = moment(nullable=True)
+    seal_key_id: str | None = None
+    seal: bytes | None = raw(nullable=True)
+
+
+class AuditEvent(SQLModel, table=True):
+    """One act on one application; append-only, each event holds the hash of the one before it."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (UniqueConstraint("application_id", "seq"),)
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    tenant_id: str = Field(foreign_key="tenant.id")
+    application_id: UUID = reference("application.id")
+    seq: int
+    at: datetime = moment()
+    recorded_at: datetime = recorded()
+    verb: str
+    actor_id: UUID | None = Field(default=None)
+    actor_name: str = ""
+    unit_code: str | None = None
+    data: dict[str, Any] = json_object()
+    previous_hash: bytes = raw()
+    hash: bytes = raw()
+    seal_key_id: str | None = None
+    seal: bytes | None = raw(nullable=True)
+
+
+__all__ = ["Application", "Attachment", "AuditEvent", "Draft", "FeeLine", "ReviewTask", "Submission", "json_list"]
