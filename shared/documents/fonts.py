@@ -315,7 +315,7 @@ def _fetch_fandol(fonts_dir: Path) -> dict[str, _Source]:
     """Four files out of Debian's package (49 MB), nothing installed; an empty answer where apt does not work."""
     folder = fonts_dir / "fandol"
     wanted = {name: folder / f"{name}.otf" for name in _FANDOL}
-    for name, path in wanted.items():
+    for path in wanted.values():
         installed = _find_installed(path.name) or next(
             iter(sorted(Path("/usr/share/texlive/texmf-dist/fonts/opentype/public/fandol").glob(path.name))), None
         )

@@ -1,0 +1,235 @@
+"""Views to PDF pages with empty signature fields; the only module that imports WeasyPrint.
+
+Applicants' names are hostile input: templates escape everything, and the fetcher hands out the stylesheet's own
+faces and watermark, nothing else: no network, no file, no data URL.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pydyf  # type: ignore[import-untyped]
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from shared.documents.fonts import Face, FontSet
+from shared.documents.sealing import SealBox, field_name
+from shared.documents.seals import watermark_svg
+from shared.documents.views import BillView, DocumentKind, ReceiptView, SealSpec, SlipView
+from shared.domain.errors import Broken, NotFound
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+SIGNERS_KEY = "YidanSigners"
+"""Catalog entry of the first revision: the organs whose signatures the document must carry, in order."""
+
+_POINTS_PER_PIXEL = 0.75
+_QUIET_MODULES = 0
+_WATERMARK = "样张"
+_OWN = "yidan:"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A rendered, unsigned document."""
+
+    pdf: bytes
+    pages: int
+    boxes: Mapping[str, SealBox]
+    unprintable: str
+    """Characters for which no font on this machine has a shape; they print as an empty box."""
+
+
+class OwnFilesOnly(URLFetcher):  # type: ignore[misc]
+    """Serves what the process registered under `yidan:` names. Anything else stops the document."""
+
+    def __init__(self, served: Mapping[str, bytes | Path]) -> None:
+        super().__init__(allowed_protocols=("yidan",), allow_redirects=False)
+        self._served = served
+
+    def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:  # noqa: ARG002
+        """Raises `FatalURLFetchingError` for a foreign address: a document that asks for one is not issued."""
+        content = self._served.get(url.removeprefix(_OWN)) if url.startswith(_OWN) else None
+        if content is None:
+            raise FatalURLFetchingError(f"a document asked for {url[:200]!r}")
+        return URLFetcherResponse(url, content if isinstance(content, bytes) else content.read_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class _Press:
+    """Stylesheets and the font configuration they were loaded into."""
+
+    sheets: tuple[CSS, ...]
+    sample: CSS
+    fonts: FontConfiguration
+    fetcher: OwnFilesOnly
+
+
+class Renderer:
+    """One per process, kept warm: templates, stylesheets and faces are read once."""
+
+    def __init__(self, fonts: FontSet) -> None:
+        self._fonts = fonts
+        self._watermark = watermark_svg(_WATERMARK, fonts.outlines(_WATERMARK, bold=True)).encode()
+        self._press = self._set_up({})
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.filters["named"] = _named
+
+    def render(
+        self,
+        kind: DocumentKind,
+        template_version: int,
+        view: BillView | ReceiptView | SlipView,
+        *,
+        signers: Sequence[str],
+    ) -> Page:
+        """Lay the view out. Raises `NotFound` for a template version that does not exist."""
+        html = self.html(kind, template_version, view)
+        rare = self._fonts.rare(_texts(view.to_json()))
+        press = self._set_up(self._fonts.rare_faces(rare)) if rare else self._press
+        sheets = [*press.sheets, press.sample] if view.sample_notice else list(press.sheets)
+        document = HTML(string=html, url_fetcher=press.fetcher).render(stylesheets=sheets, font_config=press.fonts)
+        fields = [(field_name(index, each), each) for index, each in enumerate(view.seals)]
+        boxes: dict[str, SealBox] = {}
+        written = io.BytesIO()
+        document.write_pdf(
+            written,
+            finisher=lambda rendered, pdf: _add_fields(rendered, pdf, fields, signers, boxes),
+            pdf_identifier=True,
+        )
+        missing = self._fonts.unprintable(rare) if rare else ""
+        return Page(written.getvalue(), len(document.pages), boxes, missing)
+
+    def html(self, kind: DocumentKind, template_version: int, view: BillView | ReceiptView | SlipView) -> str:
+        """The document's HTML, everything escaped."""
+        name = f"{kind}_v{template_version}.html"
+        if not (TEMPLATES / name).is_file():
+            raise NotFound(f"没有文书模板 {name}")
+        return self._templates.get_template(name).render(
+            view=view,
+            qr_svg=Markup(_qr_svg(view.qr_text)),  # noqa: S704 - digits and path letters only
+            fields=[field_name(index, each) for index, each in enumerate(view.seals)],
+            marks=_MARKS,
+        )
+
+    def _set_up(self, rare: Mapping[Face, bytes]) -> _Press:
+        served: dict[str, bytes | Path] = {each.file: self._fonts.folder / each.file for each in self._fonts.faces}
+        served |= {face.file: content for face, content in rare.items()}
+        served["watermark.svg"] = self._watermark
+        fetcher, fonts = OwnFilesOnly(served), FontConfiguration()
+        faces = "\n".join(
+            f'@font-face {{ font-family: "{each.family}"; font-weight: {each.weight}; src: url({_OWN}{each.file}) }}'
+            for each in (*self._fonts.faces, *rare)
+        )
+        style = (TEMPLATES / "_document.css").read_text(encoding="utf-8")
+        sheets = tuple(CSS(string=each, font_config=fonts, url_fetcher=fetcher) for each in (faces, style))
+        sample = CSS(string=_SAMPLE_PAGE, font_config=fonts, url_fetcher=fetcher)
+        return _Press(sheets, sample, fonts, fetcher)
+
+
+_SAMPLE_PAGE = """
+@page { background: url(yidan:watermark.svg) no-repeat -19mm -16mm / 210mm 297mm }
+@page letter { background-position: -28mm -37mm }
+"""
+
+_MARKS = tuple("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳㉑㉒㉓㉔㉕㉖㉗㉘㉙㉚㉛㉜㉝㉞㉟㊱㊲㊳㊴㊵㊶㊷㊸㊹㊺㊻㊼㊽㊾㊿")
+
+
+def _named(text: str, names: Sequence[str]) -> Markup:
+    """`text` escaped, each of `names` in a span that neither breaks nor moves its line."""
+    marked = escape(text)
+    for each in sorted(set(names), key=len, reverse=True):
+        if each:
+            marked = marked.replace(escape(each), Markup('<span class="name">{}</span>').format(each))
+    return marked
+
+
+@lru_cache(maxsize=64)
+def _qr_svg(text: str) -> str:
+    """Level M, no quiet zone of its own (the page leaves more than four modules); rows overlap to hide seams."""
+    code = segno.make(text, error="m", micro=False, boost_error=False)
+    rows = list(code.matrix)
+    path = []
+    for y, row in enumerate(rows):
+        x = 0
+        while x < len(row):
+            run = 0
+            while x + run < len(row) and row[x + run]:
+                run += 1
+            if run:
+                path.append(f"M{x} {y}h{run}v1.02h-{run}z")
+            x += run or 1
+    side = len(rows)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="100%" viewBox="0 0 {side} {side}">'
+        f'<path fill="#14171c" d="{"".join(path)}"/></svg>'
+    )
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def _add_fields(
+    document: Any,
+    pdf: Any,
+    fields: Sequence[tuple[str, SealSpec]],
+    signers: Sequence[str],
+    boxes: dict[str, SealBox],
+) -> None:
+    """Empty signature fields where the page has seal boxes, and the list of those who must sign."""
+    references = []
+    for name, seal in fields:
+        number, (left, top, right, bottom) = _find(document, name)
+        page = pdf.objects[int(pdf.pages["Kids"][3 * number])]
+        height = document.pages[number].height * _POINTS_PER_PIXEL
+        rectangle = [left, bottom, right, top]
+        field = pydyf.Dictionary(
+            {
+                "Type": "/Annot",
+                "Subtype": "/Widget",
+                "FT": "/Sig",
+                "T": pydyf.String(name),
+                "TU": pydyf.String(seal.organ_name),
+                "F": 132,
+                "Rect": pydyf.Array(
+                    round(height - each * _POINTS_PER_PIXEL if index % 2 else each * _POINTS_PER_PIXEL, 3)
+                    for index, each in enumerate(rectangle)
+                ),
+                "P": page.reference,
+            }
+        )
+        pdf.add_object(field)
+        page.setdefault("Annots", pydyf.Array()).append(field.reference)
+        references.append(field.reference)
+        boxes[name] = SealBox(name, (right - left) * 25.4 / 96)
+    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array(references), "SigFlags": 3})
+    pdf.catalog[SIGNERS_KEY] = pydyf.Array(pydyf.String(each) for each in signers)
+
+
+def _find(document: Any, name: str) -> tuple[int, tuple[float, float, float, float]]:
+    for number, page in enumerate(document.pages):
+        if name in page.anchors:
+            return number, page.anchors[name]
+    raise Broken(f"文书上没有给印章 {name} 留位置")
