@@ -1,0 +1,100 @@
+"""The web application: `create_app` puts the pieces together and holds no rule of its own.
+
+Everything it needs arrives through `Settings`; without them it reads the environment, so that
+gunicorn can say `web.app:create_app()`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from flask_openapi.models.info import Info
+from flask_openapi.openapi import OpenAPI
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+
+from shared.settings import Settings
+from shared.settings import settings as environment
+from web import assets, errors, filters, headers, i18n, limits, preferences
+from web.api.routes import api_docs
+from web.public.routes import public
+from web.site import sample_site
+from web.styleguide.routes import styleguide
+
+MIB = 1024 * 1024
+# A whole submission: several files of up to 20 MB, which the upload itself checks one by one.
+REQUEST_BYTES_MAX = 60 * MIB
+# Fields that are not files; the longest one a person fills in is a few thousand characters.
+FORM_BYTES_MAX = 2 * MIB
+FORM_PARTS_MAX = 500
+
+
+class Web(OpenAPI):
+    """Flask with the OpenAPI registry, and templates that refuse an undefined name."""
+
+    jinja_options = {  # noqa: RUF012 - Flask reads it from the class and copies it
+        "autoescape": True,
+        "undefined": StrictUndefined,
+        "trim_blocks": True,
+        "lstrip_blocks": True,
+    }
+
+
+def create_app(settings: Settings | None = None) -> Web:
+    """Build the application; may be called many times in one process (tests do)."""
+    settings = settings or environment()
+    app = Web(__name__, info=Info(title="Yidan 一单", version="1"), doc_ui=False)
+    app.config.update(
+        SECRET_KEY=_secret_key(settings),
+        SESSION_COOKIE_NAME="__Host-yidan" if settings.secure_cookies else "yidan",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        MAX_CONTENT_LENGTH=REQUEST_BYTES_MAX,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES_MAX,
+        MAX_FORM_PARTS=FORM_PARTS_MAX,
+        # A form stays good as long as its session; the session decides when it is over.
+        WTF_CSRF_TIME_LIMIT=None,
+        WTF_CSRF_SSL_STRICT=settings.secure_cookies,
+    )
+    app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
+    site = sample_site(is_demo=settings.demo)
+    app.context_processor(lambda: {"site": site})
+
+    filters.install(app)
+    preferences.install(app)
+    i18n.install(app, var_dir=settings.var_dir)
+    assets.install(app)
+    headers.install(app, secure=settings.secure_cookies)
+    errors.install(app)
+    limits.limiter.init_app(app)
+    CSRFProtect(app)
+
+    app.register_blueprint(public)
+    app.register_blueprint(api_docs)
+    if settings.demo:
+        app.register_blueprint(styleguide)
+    return app
+
+
+def _secret_key(settings: Settings) -> str:
+    """The key that signs cookies: from the settings, else from `var/secret_key`, made once with mode 0600."""
+    given = settings.secret_key.get_secret_value()
+    return given or _kept_secret(settings.var_dir / "secret_key")
+
+
+def _kept_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    try:
+        # A hard link fails if the file is there: of two processes that start at once, one wins.
+        path.hardlink_to(draft)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+    return path.read_text(encoding="ascii")

@@ -1,0 +1,481 @@
+"""Sample values for the catalogue of components: case E1 of the fictional 瀚海市, and each state a component has."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import segno
+
+from web.components import (
+    BillCard,
+    BillGroup,
+    BillLineRow,
+    Choice,
+    Column,
+    DayAxis,
+    DayKind,
+    DocumentRow,
+    FileGroup,
+    FileItem,
+    Filter,
+    Lane,
+    Lanes,
+    Light,
+    NextStep,
+    Pager,
+    Stat,
+    Step,
+    SummaryRow,
+    Tab,
+    Tag,
+    Task,
+    TaskGroup,
+    TimelineEvent,
+    Tone,
+)
+from web.navigation import NavGroup, NavItem
+
+TODAY = date(2014, 9, 19)
+# 28 September 2014 was a Sunday worked in exchange for a day of the autumn holiday.
+AXIS = DayAxis.of(
+    (
+        date(2014, 9, 16) + timedelta(days=offset)
+        for offset in range(15)
+        if (date(2014, 9, 16) + timedelta(days=offset)).day not in (20, 21, 27)
+    ),
+    today=TODAY,
+)
+
+USED, AMBER, PAST, PAUSED, LEFT, DONE = (
+    DayKind.USED,
+    DayKind.USED_AMBER,
+    DayKind.PAST,
+    DayKind.PAUSED,
+    DayKind.LEFT,
+    DayKind.DONE,
+)
+IN_REVIEW = Tag("审核中", Tone.BLUE)
+CLOSED = Tag("已办结", Tone.GREEN, is_quiet=True)
+
+
+def _open(
+    unit: str,
+    matter: str,
+    officer: str,
+    *,
+    status: Tag,
+    light: tuple[Light, str],
+    kinds: list[DayKind],
+    days: tuple[int, int],
+    due: str,
+) -> Lane:
+    return Lane(
+        unit=unit,
+        matter=matter,
+        officer=officer,
+        status=status,
+        light=light[0],
+        light_words=light[1],
+        cells=AXIS.place(kinds),
+        used_days=days[0],
+        promised_days=days[1],
+        due=due,
+        amount_fen=None,
+        is_open=True,
+    )
+
+
+def _closed(unit: str, matter: str, days: tuple[int, int], due: str, amount_fen: int | None) -> Lane:
+    return Lane(
+        unit=unit,
+        matter=matter,
+        officer="",
+        status=CLOSED,
+        light=Light.DONE,
+        light_words="按时",
+        cells=AXIS.place([DONE] * days[0]),
+        used_days=days[0],
+        promised_days=days[1],
+        due=due,
+        amount_fen=amount_fen,
+        is_open=False,
+    )
+
+
+LANES = Lanes(
+    axis=AXIS,
+    rows=(
+        _open(
+            "水务局",
+            "排水与节水方案",
+            "罗雯",
+            status=Tag("待补正", Tone.PURPLE),
+            light=(Light.PAUSED, "停表 1 日"),
+            kinds=[USED, USED, USED, PAUSED, LEFT, LEFT],
+            days=(3, 5),
+            due="待您补正",
+        ),
+        _open(
+            "气象局",
+            "防雷装置设计审核",
+            "纪晓风",
+            status=IN_REVIEW,
+            light=(Light.RED, "超期 1 日"),
+            kinds=[USED, USED, USED, PAST],
+            days=(4, 3),
+            due="应于 09-18",
+        ),
+        _open(
+            "生态环境局",
+            "环境影响评价",
+            "谭予安",
+            status=IN_REVIEW,
+            light=(Light.AMBER, "今日到期"),
+            kinds=[AMBER] * 4,
+            days=(4, 4),
+            due="今日 17:00",
+        ),
+        _open(
+            "消防审验中心",
+            "消防设计审查",
+            "高维",
+            status=Tag("专家评审", Tone.PURPLE),
+            light=(Light.PAUSED, "停表 2 日"),
+            kinds=[USED, USED, PAUSED, PAUSED, *[LEFT] * 8],
+            days=(2, 10),
+            due="顺延至 09-30",
+        ),
+        _open(
+            "园林绿化局",
+            "附属绿化方案",
+            "尹安然",
+            status=IN_REVIEW,
+            light=(Light.GREEN, "正常"),
+            kinds=[*[USED] * 4, *[LEFT] * 6],
+            days=(4, 10),
+            due="09-28",
+        ),
+        _closed("住房和城乡建设局", "施工图审查备案", (4, 5), "09-19", 2616484590),
+        _closed("自然资源和规划局", "建设工程规划许可", (3, 5), "09-18", None),
+        _closed("人力资源和社会保障局", "工资保障金核定", (3, 3), "09-18", 317280000),
+        _closed("人民防空办公室", "防空地下室设计审查", (2, 5), "09-17", 226867500),
+        _closed("发展和改革局", "价格调节基金核定", (1, 3), "09-16", 17286436),
+        _closed("散装水泥办公室", "散装水泥基金核定", (1, 3), "09-16", 8643218),
+        _closed("墙材革新办公室", "新型墙材基金核定", (1, 3), "09-16", 86432180),
+    ),
+    summary="12 个部门・办结 7・在办 3・停表 2",
+    note="2014年9月，按工作日计，受理当日不计；28日（周日）为调休工作日。",
+    done_summary="已办结 7 个部门，全部按时",
+    total_label="七项合计",
+    total_fen=3272993924,
+)
+
+PAYMENT_CODE = "37100214000000003178"
+BILL = BillCard(
+    state=Tag("待缴", Tone.AMBER),
+    summary="七项合一",
+    total_fen=3272993924,
+    total_in_words="人民币叁仟贰佰柒拾贰万玖仟玖佰叁拾玖元贰角肆分",
+    groups=(
+        BillGroup(
+            "国库",
+            "财政收入",
+            "treasury",
+            2543249924,
+            (
+                BillLineRow("城市基础设施配套费", 2204020590),
+                BillLineRow("新型墙体材料专项基金", 86432180),
+                BillLineRow("价格调节基金", 17286436),
+                BillLineRow("防空地下室易地建设费", 226867500),
+                BillLineRow("散装水泥专项基金", 8643218),
+            ),
+        ),
+        BillGroup(
+            "代收专户", "代收代拨，不计财政收入", "agency", 412464000, (BillLineRow("建设企业养老保障金", 412464000),)
+        ),
+        BillGroup(
+            "保证金专户", "可退还，不计财政收入", "deposit", 317280000, (BillLineRow("农民工工资保障金", 317280000),)
+        ),
+    ),
+    payment_code=PAYMENT_CODE,
+    qr_svg=segno.make(f"https://yidan.example/pay/{PAYMENT_CODE}", error="m").svg_inline(omitsize=True, border=0),
+    due="2014-09-26 17:00",
+    details_href="#lines",
+    dispute_href="#dispute",
+)
+BILL_NOT_YET = BillCard(
+    state=Tag("未开出"),
+    summary="",
+    missing=("防空地下室易地建设费：人民防空办公室 沈嘉禾 核定，09-22 前", "排水与节水方案：等您补正"),
+)
+BILL_CONFIRMING = BillCard(
+    state=Tag("确认中", Tone.BLUE),
+    summary="七项合一",
+    total_fen=3272993924,
+    total_in_words=BILL.total_in_words,
+    note="银行回执尚未收到，请勿重复缴款；到账后这里变为“已缴”。",
+)
+BILL_PAID = BillCard(
+    state=Tag("已缴", Tone.GREEN),
+    summary="七项合一",
+    total_fen=3272993924,
+    total_in_words=BILL.total_in_words,
+    note="2014-09-22 10:12 到账，凭证见“文书”。",
+)
+BILL_ZERO = BillCard(
+    state=Tag("无须缴款", Tone.GREY),
+    summary="一项",
+    total_fen=0,
+    total_in_words="人民币零元整",
+    groups=(BillGroup("国库", "财政收入", "treasury", 0, (BillLineRow("防空地下室易地建设费", 0, "已自建"),)),),
+)
+
+STEPS = (
+    Step("申报", "09-12", "done"),
+    Step("受理", "09-15", "done"),
+    Step("并联审核", "7 / 12 办结", "current"),
+    Step("一单缴费", "待缴", "current"),
+    Step("施工许可", "缴费到账后", "later"),
+)
+NEXT = (
+    NextStep(
+        "9月26日（周五）17:00 前缴费",
+        "七项收费已全部核定，合成一张缴费单，还剩 5 个工作日。到账后系统自动启动施工许可，无须再跑窗口。",
+        "去缴费",
+        "#pay",
+        "缴费通知书",
+        "#bill",
+        3272993924,
+    ),
+    NextStep(
+        "补正 1 项，9月25日前",
+        "水务局：排水接驳平面图第 3 张未标注管径。补正期间停表，不占办理时限，不重复收费。",
+        "去补正",
+        "#correct",
+    ),
+)
+EVENTS = (
+    TimelineEvent("今天 10:38", "七项收费全部核定，生成缴费通知书", "系统自动合成一张；缴款期限 09-26", is_latest=True),
+    TimelineEvent("今天 10:38", "住房和城乡建设局 办结施工图审查备案", "赵启明；核定 26,164,845.90 元"),
+    TimelineEvent("09-18 16:20", "水务局 提出补正，停表开始", "罗雯；补正告知〔2014〕317-1 号"),
+    TimelineEvent("09-18 11:02", "人力资源和社会保障局 核定工资保障金", "方予；3,172,800.00 元，接受银行保函替代"),
+    TimelineEvent("09-17 16:50", "消防审验中心 停表：专家评审", "高维；评审会 09-24 召开，依据行政许可法第四十五条"),
+)
+DOCUMENTS = (
+    DocumentRow("缴费通知书", "09-19", "#1"),
+    DocumentRow("补正告知书 317-1 号", "09-18", "#2"),
+    DocumentRow("受理通知书", "09-15", "#3"),
+)
+TASK_GROUPS = (
+    TaskGroup(
+        "填写申报表",
+        (
+            Task("项目信息", Tag("已完成", Tone.GREEN, is_quiet=True), "#project"),
+            Task("单位与经办人", Tag("填写中", Tone.BLUE), "#party", "已保存 14:05"),
+            Task("建设规模", Tag("有问题", Tone.RED), "#scale", "地上面积大于总面积"),
+        ),
+    ),
+    TaskGroup("上传材料", (Task("申报材料", Tag("未开始", Tone.GREY), "#files", "8 份，3 份可免提交"),)),
+    TaskGroup("核对提交", (Task("核对并提交", Tag("暂不能填写", Tone.GREY, is_quiet=True), hint="先完成上面各项"),)),
+)
+SUMMARY = (
+    SummaryRow("项目名称", "碧海湾花园一期", "#project"),
+    SummaryRow("项目代码", "2014-371002-70-01-000001", "#project"),
+    SummaryRow("总建筑面积", "86,432.18 m²", "#scale"),
+    SummaryRow("减免申请", "", "#reduction"),
+)
+USES = (
+    Choice("housing", "商品住宅"),
+    Choice("affordable", "保障性住房", "须附主管部门认定文件"),
+    Choice("industry", "工业厂房"),
+)
+TABS = (
+    Tab("待我办", "#1", 16, is_current=True),
+    Tab("待认领", "#2", 6),
+    Tab("补正中", "#3", 5),
+    Tab("会签", "#4", 2),
+    Tab("即将超期", "#5", 5, is_warning=True),
+    Tab("已办", "#6", 128),
+    Tab("全部", "#7", 211),
+)
+FILTERS = (
+    Filter("light", "亮灯", (Choice("red", "超期"), Choice("amber", "临期"))),
+    Filter("matter", "事项", (Choice("rf", "结建审查"),)),
+    Filter("stage", "环节", (Choice("first", "除审定外"), Choice("second", "复核")), "first", "#clear"),
+    Filter("area", "区", (Choice("dw", "东湾区"),)),
+)
+COLUMNS = (
+    Column("", "check"),
+    Column("亮灯", "light"),
+    Column("办件编号", "number"),
+    Column("项目"),
+    Column("申请单位"),
+    Column("事项", "number"),
+    Column("环节", "date"),
+    Column("区", "date"),
+    Column("受理", "date"),
+    Column("截止", "date", sort_href="#sort", sorted_as="ascending"),
+    Column("净用时/承诺", "short"),
+    Column("应缴(元)", "amount", is_number=True),
+)
+# light, words, number, project, urgent, applicant, matter, stage, area, accepted, due, used, note, 分
+INBOX = (
+    (
+        Light.RED,
+        "超期 1 日",
+        "HH-2014-000296",
+        "海晏路小学扩建教学楼",
+        False,
+        "东湾区教育投资有限公司",
+        "减免核定",
+        "复核",
+        "东湾区",
+        "09-11",
+        "09-16",
+        "4 / 3",
+        "",
+        45922500,
+    ),
+    (
+        Light.AMBER,
+        "今日到期",
+        "HH-2014-000318",
+        "市第三医院发热门诊楼",
+        True,
+        "瀚海市卫生建设中心",
+        "结建审查",
+        "初审",
+        "高新区",
+        "09-15",
+        "09-17",
+        "2 / 2",
+        "已自建",
+        0,
+    ),
+    (
+        Light.AMBER,
+        "今日到期",
+        "HH-2014-000301",
+        "临港物流园三号仓",
+        False,
+        "瀚海临港物流园有限公司",
+        "结建审查",
+        "复核",
+        "临港区",
+        "09-10",
+        "09-17",
+        "5 / 5",
+        "非民用",
+        0,
+    ),
+    (
+        Light.AMBER,
+        "剩 1 日",
+        "HH-2014-000305",
+        "听潮府二期",
+        False,
+        "瀚海恒屿地产有限公司",
+        "易地建设费核定",
+        "复核",
+        "东湾区",
+        "09-11",
+        "09-18",
+        "4 / 5",
+        "",
+        345627000,
+    ),
+    (
+        Light.GREEN,
+        "剩 2 日",
+        "HH-2014-000309",
+        "星澜广场商务综合体",
+        False,
+        "瀚海星澜商业管理有限公司",
+        "易地建设费核定",
+        "初审",
+        "经开区",
+        "09-12",
+        "09-19",
+        "3 / 5",
+        "",
+        468099000,
+    ),
+    (
+        Light.GREEN,
+        "剩 3 日",
+        "HH-2014-000317",
+        "碧海湾花园一期",
+        False,
+        "瀚海市碧海置业有限公司",
+        "易地建设费核定",
+        "初审",
+        "东湾区",
+        "09-15",
+        "09-22",
+        "2 / 5",
+        "",
+        226867500,
+    ),
+    (
+        Light.PAUSED,
+        "停表 2 日",
+        "HH-2014-000288",
+        "望海岸酒店",
+        False,
+        "瀚海望海岸酒店有限公司",
+        "竣工核实",
+        "现场核实",
+        "临港区",
+        "09-09",
+        "09-22",
+        "4 / 7",
+        "",
+        102795000,
+    ),
+)
+PAGER = Pager("共 16 件", 1, "", "#2")
+STATS = (
+    Stat("今日应收", "48,602,318.66", "新开缴费单 9 张", "#1"),
+    Stat("今日实收", "137,006,264.57", "银行到账 47 笔", "#2"),
+    Stat("待匹配", "63,310,558.39", "6 笔，最早 09:12", "#3"),
+    Stat("控制差额", "0.00", "到账 = 已匹配 + 待匹配 + 待核 + 挂账", "#4", Tag("平", Tone.GREEN)),
+    Stat("退费待审", "1,087,296.69", "3 笔，最久 2 个工作日", "#5", is_minor=True),
+    Stat("凭证开具失败", "1,204,118.30", "1 张，可重试", "#6", is_minor=True),
+    Stat("待划拨", "71,284,306.18", "2 批，今日 17:30 截止", "#7", is_minor=True),
+    Stat("逾期未缴", "43,338,200.00", "15 张，最久 74 个工作日", "#8", is_minor=True),
+)
+FILES = (
+    FileGroup(
+        "设计文件",
+        "已看 2 / 2",
+        (
+            FileItem("应建面积计算书", "#f1", is_seen=True, is_current=True),
+            FileItem("人防平面布置图", "#f2", is_seen=True),
+        ),
+    ),
+    FileGroup(
+        "申报材料", "已看 1 / 2", (FileItem("土地使用证明", "#f3", is_seen=True), FileItem("施工图审查合格书", "#f4"))
+    ),
+)
+NAVIGATION = (
+    NavGroup(
+        "我的工作",
+        (
+            NavItem("待办箱", "#inbox", "inbox", 16, is_urgent=True, is_current=True),
+            NavItem("会签", "#joint", "users", 2),
+            NavItem("补正与停表", "#paused", "clock", 5),
+            NavItem("已办", "#done", "check"),
+        ),
+    ),
+    NavGroup(
+        "部门",
+        (
+            NavItem("本部门办件", "#unit", "list", 61),
+            NavItem("收费核定", "#fees", "coin-yuan"),
+            NavItem("减免复核", "#reductions", "shield-check", 4),
+            NavItem("退费会审", "#refunds", "arrow-back-up"),
+        ),
+    ),
+    NavGroup("参考", (NavItem("收费标准", "#tariff", "scale"), NavItem("依据与常用语", "#phrases", "book"))),
+    NavGroup("我", (NavItem("我的统计", "#stats", "chart-bar"), NavItem("代办授权", "#deputy", "user"))),
+)
