@@ -22,13 +22,6 @@ from web.public.routes import public
 from web.site import sample_site
 from web.styleguide.routes import styleguide
 
-MIB = 1024 * 1024
-# A whole submission: several files of up to 20 MB, which the upload itself checks one by one.
-REQUEST_BYTES_MAX = 60 * MIB
-# Fields that are not files; the longest one a person fills in is a few thousand characters.
-FORM_BYTES_MAX = 2 * MIB
-FORM_PARTS_MAX = 500
-
 
 class Web(OpenAPI):
     """Flask with the OpenAPI registry, and templates that refuse an undefined name."""
@@ -52,24 +45,20 @@ def create_app(settings: Settings | None = None) -> Web:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
-        MAX_CONTENT_LENGTH=REQUEST_BYTES_MAX,
-        MAX_FORM_MEMORY_SIZE=FORM_BYTES_MAX,
-        MAX_FORM_PARTS=FORM_PARTS_MAX,
         # A form stays good as long as its session; the session decides when it is over.
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
     )
-    app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
     site = sample_site(is_demo=settings.demo)
     app.context_processor(lambda: {"site": site})
 
+    limits.install(app)
     filters.install(app)
     preferences.install(app)
     i18n.install(app, var_dir=settings.var_dir)
     assets.install(app)
     headers.install(app, secure=settings.secure_cookies)
     errors.install(app)
-    limits.limiter.init_app(app)
     CSRFProtect(app)
 
     app.register_blueprint(public)

@@ -1,12 +1,39 @@
-"""How often one address may try a log-in or a public look-up; views put the limit they need on themselves."""
+"""How much and how often: bytes of one request, and tries of a log-in or look-up from one address."""
 
 from __future__ import annotations
 
+import flask
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 
 LOG_IN = "10 per minute; 60 per hour"
 LOOK_UP = "30 per minute"
 
-# Counts live in the process by default; RATELIMIT_STORAGE_URI points several processes to one store.
+MIB = 1024 * 1024
+# A whole submission: several files of up to 20 MB, which the upload itself checks one by one.
+REQUEST_BYTES_MAX = 60 * MIB
+# What is not a file: the longest form or JSON document that a person or program sends is far below.
+TEXT_BYTES_MAX = 2 * MIB
+FORM_PARTS_MAX = 500
+
+# Views put the limit they need on themselves. Counts live in the process by default;
+# RATELIMIT_STORAGE_URI points several processes to one store.
 limiter = Limiter(key_func=get_remote_address)
+
+
+def install(app: flask.Flask) -> None:
+    """Set the limits; must come before anything that reads a request's body."""
+    app.config.update(
+        MAX_CONTENT_LENGTH=REQUEST_BYTES_MAX,
+        MAX_FORM_MEMORY_SIZE=TEXT_BYTES_MAX,
+        MAX_FORM_PARTS=FORM_PARTS_MAX,
+    )
+    app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
+    app.before_request(_bound_text)
+    limiter.init_app(app)
+
+
+def _bound_text() -> None:
+    # The parser of urlencoded forms and JSON reads the whole body at once, whatever MAX_FORM_MEMORY_SIZE says.
+    if flask.request.mimetype != "multipart/form-data":
+        flask.request.max_content_length = TEXT_BYTES_MAX

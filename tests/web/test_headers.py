@@ -11,7 +11,8 @@ from flask import Flask
 
 from shared.domain.errors import Broken, Conflict, Invalid, NotAllowed, NotFound, Problem, Refused, Unavailable
 from shared.settings import Settings
-from web.app import FORM_BYTES_MAX, create_app
+from web.app import create_app
+from web.limits import TEXT_BYTES_MAX
 
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -139,10 +140,14 @@ class TestErrorPages:
     def test_say_how_large_a_file_may_be(self, tmp_path):
         app = create_app(Settings(var_dir=tmp_path))
         app.add_url_rule("/form", "form", lambda: "taken", methods=["POST"])
-        response = app.test_client().post("/form", data={"note": "字" * FORM_BYTES_MAX})
 
-        assert response.status_code == 413
-        assert "单个文件不超过 20 MB，一次提交合计不超过 60 MB" in response.text
+        text = b"x" * TEXT_BYTES_MAX * 2
+        part = b'--b\r\nContent-Disposition: form-data; name="note"\r\n\r\n' + text + b"\r\n--b--\r\n"
+        bodies = {"application/x-www-form-urlencoded": b"note=" + text, "multipart/form-data; boundary=b": part}
+        for encoding, body in bodies.items():
+            response = app.test_client().post("/form", data=body, content_type=encoding)
+            assert response.status_code == 413
+            assert "单个文件不超过 20 MB，一次提交合计不超过 60 MB" in response.text
 
     def test_refuse_a_form_without_its_token_in_words(self, tmp_path):
         app = create_app(Settings(var_dir=tmp_path))
