@@ -1,0 +1,111 @@
+"""Double entry: what was billed and what was paid, each entry summing to zero.
+
+A debit is positive and a credit negative, here and everywhere. Nothing is corrected in place: a wrong
+entry is answered by its `reversal`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from shared.domain.errors import Broken
+from shared.domain.lines import ACCOUNT_NAMES
+
+RECEIVABLE: Final = "receivable"  # what payers still owe
+LEVIED: Final = "levied"  # what was billed and has not come in, the other side of receivable
+SUBSIDY: Final = "subsidy"  # what the city itself pays for a subsidised line
+SUSPENSE: Final = "suspense"  # money that came in and fits no bill
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One leg of an entry; `item_code` is None where the leg is for no single fee item."""
+
+    account: str
+    amount_fen: int
+    item_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What happened once: `key` is the business key that makes a repeat recognisable."""
+
+    kind: str
+    key: str
+    postings: tuple[Posting, ...]
+
+    def __post_init__(self) -> None:
+        # Raised, not asserted: `python -O` must not let an unbalanced entry out.
+        if sum(posting.amount_fen for posting in self.postings) != 0:
+            raise Broken(f"entry {self.kind} {self.key} does not sum to zero")
+        if any(type(posting.amount_fen) is not int or posting.amount_fen == 0 for posting in self.postings):
+            raise Broken(f"entry {self.kind} {self.key} has a leg of nothing, or one that is no whole number of 分")
+
+    def balance(self, account: str) -> int:
+        """What the entry adds to one account (debits less credits)."""
+        return sum(posting.amount_fen for posting in self.postings if posting.account == account)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One line of a bill as the ledger needs it; `account` is the item's: treasury, agency or deposit."""
+
+    item_code: str
+    account: str
+    due_fen: int
+    subsidy_fen: int = 0
+
+    def __post_init__(self) -> None:
+        if self.account not in ACCOUNT_NAMES:
+            raise Broken(f"item {self.item_code} goes to an account that does not exist: {self.account}")
+        if self.due_fen < 0 or self.subsidy_fen < 0:
+            raise Broken(f"item {self.item_code} is due less than nothing")
+
+
+def channel_account(channel: str) -> str:
+    """Where a channel's money waits until the bank has settled it."""
+    return f"channel:{channel}"
+
+
+def billing_entry(*, key: str, dues: Iterable[Due]) -> Entry:
+    """A bill is issued: each line becomes receivable, a subsidy is a posting of its own."""
+    postings: list[Posting] = []
+    for due in dues:
+        if due.due_fen:
+            postings.append(Posting(RECEIVABLE, due.due_fen, due.item_code))
+            postings.append(Posting(LEVIED, -due.due_fen, due.item_code))
+        if due.subsidy_fen:
+            postings.append(Posting(SUBSIDY, due.subsidy_fen, due.item_code))
+            postings.append(Posting(LEVIED, -due.subsidy_fen, due.item_code))
+    return Entry("billing", key, tuple(postings))
+
+
+def payment_entry(*, key: str, channel: str, dues: Iterable[Due]) -> Entry:
+    """A bill is paid in full: one debit of the channel, and each line credited to its own account by its nature.
+
+    The receivable of each line is closed against what was levied in the same entry.
+    """
+    counted = [due for due in dues if due.due_fen]
+    total_fen = sum(due.due_fen for due in counted)
+    postings = [Posting(channel_account(channel), total_fen)] if total_fen else []
+    for due in counted:
+        postings.append(Posting(due.account, -due.due_fen, due.item_code))
+        postings.append(Posting(LEVIED, due.due_fen, due.item_code))
+        postings.append(Posting(RECEIVABLE, -due.due_fen, due.item_code))
+    return Entry("payment", key, tuple(postings))
+
+
+def suspense_entry(*, key: str, channel: str, amount_fen: int) -> Entry:
+    """Money came in that fits no bill: it waits in suspense (待查款)."""
+    return Entry("suspense", key, (Posting(channel_account(channel), amount_fen), Posting(SUSPENSE, -amount_fen)))
+
+
+def reversal(entry: Entry, *, key: str) -> Entry:
+    """The entry that takes another one back, leg by leg."""
+    return Entry(
+        f"{entry.kind}_reversal",
+        key,
+        tuple(replace(posting, amount_fen=-posting.amount_fen) for posting in entry.postings),
+    )

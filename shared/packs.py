@@ -1,0 +1,314 @@
+"""Reads a city's pack, a folder of YAML tables, into the domain's own types.
+
+A pack is refused as a whole: `Invalid` names the file, the row and the column of everything wrong with it.
+Decimals and dates stay text while they are read, so no rate ever passes through a float.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final
+
+import yaml
+
+from shared.domain.calendar import WorkingDays
+from shared.domain.errors import Invalid, Problem
+from shared.domain.facts import Facts
+from shared.domain.matters import Area, Material, Matter, Unit, read_city
+from shared.domain.rows import Row
+from shared.domain.tariff import FeeItem, Reduction, Tariff, Use
+
+# Each section and the file that holds it: one thought a file, found by whoever reads a problem.
+SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "tenant": "city.yaml",
+        "areas": "city.yaml",
+        "settings": "city.yaml",
+        "units": "units.yaml",
+        "matters": "matters.yaml",
+        "materials": "materials.yaml",
+        "uses": "uses.yaml",
+        "items": "items.yaml",
+        "versions": "versions.yaml",
+        "reductions": "reductions.yaml",
+        "policies": "policies.yaml",
+        "wording": "wording.yaml",
+        "calendar": "calendar.yaml",
+    }
+)
+_BILL_WAITS_FOR: Final = ("reviews_and_lines", "lines")
+_WORDING: Final = (
+    "tariff_notice",
+    "sample_notice",
+    "receipt_notice",
+    "bill_statement",
+    "remedies",
+    "refund_notes",
+    "channels",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """The city; `region_code` is the one that payment codes and receipt codes begin with."""
+
+    id: str
+    name: str
+    short_name: str
+    region_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackSettings:
+    """What a city decides once; days are working days. Late payment is per day on the overdue line, off by default."""
+
+    bill_waits_for: str
+    due_working_days: int
+    promise_days: int
+    bill_number: str
+    application_number: str
+    receipt_category: str
+    receipt_kind: str
+    late_payment: bool
+    late_payment_rate: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """Everything that makes one city different from another. `data` is the same as plain JSON values."""
+
+    tenant: Tenant
+    areas: tuple[Area, ...]
+    units: tuple[Unit, ...]
+    matters: tuple[Matter, ...]
+    materials: tuple[Material, ...]
+    tariff: Tariff
+    settings: PackSettings
+    wording: Mapping[str, Any]
+    calendar: WorkingDays
+    calendar_sources: Mapping[int, str]
+    data: Mapping[str, Any]
+
+    @property
+    def items(self) -> tuple[FeeItem, ...]:
+        return self.tariff.items
+
+    @property
+    def reductions(self) -> tuple[Reduction, ...]:
+        return self.tariff.reductions
+
+    @property
+    def uses(self) -> tuple[Use, ...]:
+        return self.tariff.uses
+
+    @property
+    def lead_unit(self) -> Unit:
+        """The city's lead window."""
+        return next(unit for unit in self.units if unit.is_lead and unit.level == "city")
+
+    def facts(self, data: object) -> Facts:
+        """Read facts, refusing uses and reductions that this city does not have; raises `Invalid` with all problems."""
+        return Facts.from_json(data, uses=self.tariff.use_codes, reductions=self.tariff.reduction_codes)
+
+
+def load_pack(folder: Path) -> Pack:
+    """Read the pack in `folder`; raises `Invalid`, each problem's field being "file: row.column"."""
+    return build_pack(read_pack(folder))
+
+
+def read_pack(folder: Path) -> Mapping[str, Any]:
+    """The pack's sections as plain JSON values, not yet compiled; raises `Invalid` naming the file."""
+    problems: list[Problem] = []
+    data = _read_files(folder, problems)
+    if problems:
+        raise Invalid(problems)
+    return data
+
+
+def build_pack(data: Mapping[str, Any]) -> Pack:
+    """Compile sections that came from files or from tables; raises `Invalid` with every problem."""
+    problems: list[Problem] = []
+    city = read_city(data, problems)
+    tenant = _tenant(data, problems)
+    settings = _settings(data, problems)
+    wording = _wording(data, problems)
+    calendar, sources = _calendar(data, problems)
+    tariff = None
+    try:
+        tariff = Tariff.from_data(data)
+    except Invalid as refused:
+        problems += refused.problems
+    owners = {unit.code for unit in city.units}
+    for item in tariff.items if tariff else ():
+        if item.owner_unit not in owners:
+            problems.append(Problem(f"items {item.code}.owner_unit", f"没有单位 {item.owner_unit}"))
+    if problems or tariff is None:
+        raise Invalid(Problem(f"{_file_of(each.field)}: {each.field}", each.problem) for each in problems)
+    return Pack(
+        tenant=tenant,
+        areas=city.areas,
+        units=city.units,
+        matters=city.matters,
+        materials=city.materials,
+        tariff=tariff,
+        settings=settings,
+        wording=wording,
+        calendar=calendar,
+        calendar_sources=sources,
+        data=data,
+    )
+
+
+def calendar_from_library(years: Iterable[int]) -> WorkingDays:
+    """The State Council's notices as `chinesecalendar` carries them; raises `Invalid` for a year that it lacks."""
+    import chinese_calendar
+
+    listed = dict.fromkeys(chinese_calendar.constants.holidays, False)
+    listed |= dict.fromkeys(chinese_calendar.constants.workdays, True)
+    known = {day.year for day in listed}
+    wanted = frozenset(years)
+    absent = sorted(wanted - known)
+    if absent:
+        raise Invalid([Problem("calendar.years", f"没有 {'、'.join(map(str, absent))} 年的放假通知数据")])
+    return WorkingDays({day: working for day, working in listed.items() if day.year in wanted}, wanted)
+
+
+class _ExactLoader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]
+    """YAML without floats, dates and yes/no: 170.00 and 2003-01-01 stay what was typed; double keys are refused."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                line = key_node.start_mark.line + 1
+                raise yaml.constructor.ConstructorError(None, None, f"第 {line} 行重复的键 {key}", key_node.start_mark)
+            seen.add(key)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+
+_PLAIN_TEXT = {"tag:yaml.org,2002:float", "tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}
+_ExactLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _PLAIN_TEXT]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+# YAML 1.1 reads yes, no, on and off as truth values; here they are words.
+_ExactLoader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+
+
+def _read_files(folder: Path, problems: list[Problem]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for name in dict.fromkeys(SECTIONS.values()):
+        try:
+            text = (folder / name).read_text(encoding="utf-8")
+            content = yaml.load(text, Loader=_ExactLoader)  # noqa: S506 -- a SafeLoader with fewer types
+        except FileNotFoundError:
+            problems.append(Problem(name, f"{folder} 中缺少这个文件"))
+            continue
+        except (OSError, UnicodeDecodeError) as failure:
+            problems.append(Problem(name, f"无法读取：{failure}"))
+            continue
+        except yaml.YAMLError as failure:
+            problems.append(Problem(name, f"不是有效的 YAML：{failure}"))
+            continue
+        allowed = [section for section, file in SECTIONS.items() if file == name]
+        if not isinstance(content, Mapping) or set(content) != set(allowed):
+            problems.append(Problem(name, f"文件应正好包含：{'、'.join(allowed)}"))
+            continue
+        data |= content
+    return data
+
+
+def _file_of(field: str) -> str:
+    section = field
+    for stop in "[. ":
+        section = section.partition(stop)[0]
+    return SECTIONS.get(section, "")
+
+
+def _tenant(data: Mapping[str, Any], problems: list[Problem]) -> Tenant:
+    row = _single(data, "tenant", problems)
+    row.only("id", "name", "short_name", "region_code")
+    return Tenant(
+        id=row.text("id"),
+        name=row.text("name"),
+        short_name=row.text("short_name"),
+        region_code=row.text("region_code"),
+    )
+
+
+def _settings(data: Mapping[str, Any], problems: list[Problem]) -> PackSettings:
+    row = _single(data, "settings", problems)
+    row.only(*PackSettings.__dataclass_fields__)
+    for column, example in (("bill_number", {"year": 2014, "running": 17}), ("application_number", _NUMBER_EXAMPLE)):
+        try:
+            row.text(column).format(**example)
+        except (KeyError, IndexError, ValueError):
+            row.problem(column, f"编号格式只能使用 {'、'.join(f'{{{name}}}' for name in example)}")
+    return PackSettings(
+        bill_waits_for=row.choice("bill_waits_for", _BILL_WAITS_FOR),
+        due_working_days=row.whole("due_working_days", least=1),
+        promise_days=row.whole("promise_days", least=1),
+        bill_number=row.text("bill_number"),
+        application_number=row.text("application_number"),
+        receipt_category=row.text("receipt_category"),
+        receipt_kind=row.text("receipt_kind"),
+        late_payment=row.switch("late_payment", default=False),
+        late_payment_rate=row.decimal("late_payment_rate"),
+    )
+
+
+_NUMBER_EXAMPLE: Final = {"year": 2014, "month": 9, "day": 15, "running": 17}
+
+
+def _wording(data: Mapping[str, Any], problems: list[Problem]) -> Mapping[str, Any]:
+    row = _single(data, "wording", problems)
+    row.only(*_WORDING)
+    for column in _WORDING:
+        if not row.data.get(column):
+            row.problem(column, "应为非空文字或列表")
+    return MappingProxyType(dict(row.data))
+
+
+def _calendar(data: Mapping[str, Any], problems: list[Problem]) -> tuple[WorkingDays, Mapping[int, str]]:
+    row = _single(data, "calendar", problems)
+    row.only("first_year", "last_year", "source", "changes")
+    first, last = row.whole("first_year", least=1), row.whole("last_year", least=1)
+    source = row.text("source")
+    years = range(first, last + 1)
+    calendar = WorkingDays({}, frozenset())
+    if last < first:
+        row.problem("last_year", f"{last} 早于 {first}")
+    else:
+        try:
+            calendar = calendar_from_library(years)
+        except Invalid as refused:
+            problems += refused.problems
+    changes: dict[date, bool] = {}
+    for change in row.rows("changes"):
+        change.only("day", "working", "document")
+        day, working = change.date("day"), change.switch("working")
+        change.text("document")
+        if day in changes:
+            change.problem("day", f"{day} 重复")
+        if day and day.year not in calendar.years:
+            change.problem("day", f"{day.year} 年未导入")
+        if day:
+            changes[day] = working
+    merged = WorkingDays({**calendar.days, **changes}, calendar.years)
+    return merged, {year: source.format(year=year) for year in years}
+
+
+def _single(data: Mapping[str, Any], section: str, problems: list[Problem]) -> Row:
+    value = data.get(section)
+    if not isinstance(value, Mapping):
+        problems.append(Problem(section, "应为一组列名: 值"))
+        value = {}
+    return Row(value, section, problems)
