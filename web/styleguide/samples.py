@@ -310,7 +310,7 @@ COLUMNS = (
     Column("办件编号", "number"),
     Column("项目"),
     Column("申请单位"),
-    Column("事项", "number"),
+    Column("事项", "matter"),
     Column("环节", "date"),
     Column("区", "date"),
     Column("受理", "date"),
