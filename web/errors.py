@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 # Other programs talk to these paths, so they are answered in JSON whatever they accept.
 JSON_PATHS = ("/api/", "/channel/")
-RETRY_AFTER_S = 10
+RETRY_AFTER_S = 2
 
 # The order matters: the first family that fits decides.
 STATUS_OF_FAMILY: tuple[tuple[type[FeeOfficeError], int], ...] = (
@@ -112,11 +112,9 @@ def _body(view: ErrorView) -> flask.Response | str:
     if flask.request.path.startswith(JSON_PATHS):
         problems = [{"field": each.field, "problem": each.problem} for each in view.problems]
         return flask.jsonify(
-            status=view.status,
-            title=view.title,
-            message=view.message or view.advice,
-            reference=view.reference,
+            error=view.message or f"{view.title}{gettext('：')}{view.advice}",
             problems=problems,
+            reference=view.reference,
         )
     if flask.request.headers.get("HX-Request"):
         return flask.render_template("fragments/error.html", error=view)

@@ -20,7 +20,7 @@ api_docs = flask.Blueprint(
 )
 
 
-@api_docs.get("/")
+@api_docs.get("/docs/")
 def page() -> str:
     """The API's description to read and try."""
     return flask.render_template("api/docs.html")
