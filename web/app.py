@@ -49,6 +49,7 @@ def create_app(settings: Settings | None = None) -> Web:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it; Chinese stays readable
     site = sample_site(is_demo=settings.demo)
     app.context_processor(lambda: {"site": site})
 

@@ -16,7 +16,7 @@ from flask_openapi.openapi import OpenAPI
 SWAGGER = Path(flask_openapi_swagger.__file__).parent / "templates" / "swagger"
 
 api_docs = flask.Blueprint(
-    "api_docs", __name__, url_prefix="/api/docs", static_folder=SWAGGER, static_url_path="/files"
+    "api_docs", __name__, url_prefix="/api", static_folder=SWAGGER, static_url_path="/docs/files"
 )
 
 
