@@ -78,6 +78,14 @@ class _Sources:
     hei: _Source | None
 
 
+@dataclass(frozen=True, slots=True)
+class RareFaces:
+    """Faces made for one document's rare characters, and those that no font on this machine has."""
+
+    files: Mapping[Face, bytes]
+    unprintable: str
+
+
 @dataclass(frozen=True)
 class FontSet:
     """What `prepare_fonts` left in a folder; raises `Unavailable` when it is not prepared."""
@@ -113,19 +121,20 @@ class FontSet:
         """The code points of `text` that the prepared faces lack."""
         return frozenset(map(ord, set(text))) - self.covered - _INVISIBLE
 
-    def rare_faces(self, points: frozenset[int]) -> Mapping[Face, bytes]:
+    def rare_faces(self, points: frozenset[int]) -> RareFaces:
         """Four small faces with just these characters, cut from the full Noto CJK (about 0.1 s, not kept)."""
-        return {
-            Face("Sans R", 400, "sans-r.otf"): cut(self.sans, points),
-            Face("Sans R", 700, "sans-r-bold.otf"): cut(self.sans_bold, points),
-            Face("Serif R", 400, "serif-r.otf"): cut(self.serif, points),
-            Face("Serif R", 700, "serif-r-bold.otf"): cut(self.serif_bold, points),
-        }
-
-    def unprintable(self, points: frozenset[int]) -> str:
-        """Those of `points` for which no font on this machine has a shape."""
-        with TTFont(self.sans.path, fontNumber=self.sans.index, lazy=True) as font:
-            return "".join(map(chr, sorted(points - font.getBestCmap().keys())))
+        regular = cut(self.sans, points)
+        with TTFont(BytesIO(regular), lazy=True) as font:
+            missing = points - font.getBestCmap().keys()
+        return RareFaces(
+            {
+                Face("Sans R", 400, "sans-r.otf"): regular,
+                Face("Sans R", 700, "sans-r-bold.otf"): cut(self.sans_bold, points),
+                Face("Serif R", 400, "serif-r.otf"): cut(self.serif, points),
+                Face("Serif R", 700, "serif-r-bold.otf"): cut(self.serif_bold, points),
+            },
+            "".join(map(chr, sorted(missing))),
+        )
 
     def outlines(self, text: str, *, bold: bool = False) -> Mapping[str, Outline]:
         """The shape of each character of `text` in Noto Serif, for seals and the watermark."""

@@ -34,6 +34,8 @@ _EM_MIDDLE = 0.38
 _GEOMETRY: tuple[tuple[int, float, float, float, float], ...] = (
     # characters, pitch in degrees, height, width:height, widest flat text
     (6, 30.0, 5.40, 0.94, 21.6),
+    (9, 26.2, 5.15, 0.94, 21.6),
+    (11, 22.1, 4.98, 0.94, 21.6),
     (12, 227 / 11, 4.90, 0.94, 21.6),
     (18, 252 / 17, 4.25, 0.84, 18.6),
     (26, 268 / 25, 3.30, 0.75, 16.5),
@@ -60,8 +62,8 @@ def seal_drawing(ring_text: str, flat_text: str, outlines: Callable[[str], Mappi
 
 def watermark_svg(text: str, outlines: Mapping[str, Outline], *, size_mm: float = 62.0) -> str:
     """`text` as hollow outlines at -32°, 210 × 297 mm, centred: a page background."""
-    em = size_mm / _INK_PER_EM
-    pitch = em * 1.3
+    em = size_mm
+    pitch = em * 1.4
     parts = []
     for index, character in enumerate(text):
         x = (index - (len(text) - 1) / 2) * pitch
@@ -143,4 +145,4 @@ def _star() -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3f}".rstrip("0").rstrip(".") or "0"
+    return f"{value:.2f}".rstrip("0").rstrip(".") or "0"
