@@ -1,7 +1,7 @@
 """The bank's web process: `gunicorn 'sandbank.app:create_app()'`, one process, some threads.
 
 Pages work without JavaScript and carry a policy that would not run any; the courier starts
-with the process and ends with it.
+in the process that serves and ends with it.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ _TITLE_BROKEN = ("银行系统出错", "本次操作可能没有完成。请用�
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Open the book and start the courier. Raises `SettingsRefused` naming what is wrong."""
+    """Open the book; the courier starts with the first request, or with gunicorn's worker (`gunicorn_conf`).
+
+    Raises `SettingsRefused` naming what is wrong.
+    """
     settings = settings or Settings.from_environment()
     app = Flask("sandbank")
     app.config.update(
@@ -71,9 +74,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.after_request(_protect)
     app.register_error_handler(Declined, _declined)
     app.register_error_handler(HTTPException, _http_problem)
-    # Also before each request: a process forked from a preloaded one has no thread yet.
+    # Not here, but in the process that serves: a thread does not survive a fork, and the locks it holds do.
     app.before_request(bank.courier.ensure_running)
-    bank.courier.ensure_running()
     atexit.register(bank.courier.stop)
     return app
 

@@ -3,7 +3,10 @@
 One process with threads, on this machine only; the address is that of SANDBANK_URL.
 """
 
+from __future__ import annotations
+
 import os
+from typing import Any
 from urllib.parse import urlsplit
 
 # Loopback whatever the public name is: a sandbox that takes made-up money is for this machine.
@@ -14,3 +17,8 @@ worker_class = "gthread"
 # Above the merchant's time-out, so that the courier can finish its report when told to stop.
 graceful_timeout = 15
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Carry at once what an earlier process left behind, before anybody asks for a page."""
+    worker.wsgi.extensions["sandbank"].courier.ensure_running()

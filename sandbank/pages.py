@@ -16,7 +16,7 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sandbank.bank import Bank, this_bank
 from sandbank.merchant import Bill
 from sandbank.payments import ACCOUNTS, CHANNELS, Order, bill_to_pay, pay, payment_code_in
-from sandbank.refusals import AlreadyPaid, BillChanged, Malformed, PageExpired, Problem, UnknownCode
+from sandbank.refusals import AlreadyPaid, BillChanged, KeyReused, Malformed, PageExpired, Problem, UnknownCode
 
 # Long enough for a cashier's lunch; the amount is checked again anyway.
 _FORM_AGE_MAX_S = 4 * 3_600
@@ -82,8 +82,8 @@ def submit(payment_code: str) -> ResponseReturnValue:
     except BillChanged as refusal:
         changed = bill_to_pay(bank.book, bank.merchant, payment_code)
         return _bill_page(changed, notice=f"{refusal.title}。{refusal.way_out}"), refusal.status
-    except AlreadyPaid:
-        # Another window was faster; the confirmation page says who and when.
+    except (AlreadyPaid, KeyReused):
+        # Another window, or this one before "back": the confirmation page says what was paid and when.
         pass
     return redirect(url_for("pages.paid", payment_code=payment_code), 303)
 
@@ -97,7 +97,7 @@ def paid(payment_code: str) -> ResponseReturnValue:
     payment = bank.book.find_by_code(payment_code)
     if payment:
         account = next((each for each in ACCOUNTS if each.number == payment.account), None)
-        masked = account.masked if account else f"{payment.account[:4]} •••• {payment.account[-4:]}"
+        masked = account.masked if account else f"{payment.account[:4]} **** {payment.account[-4:]}"
         return render_template("paid.html", payment=payment, masked=masked)
     try:
         bill_to_pay(bank.book, bank.merchant, payment_code)

@@ -39,7 +39,7 @@ class Account:
     @property
     def masked(self) -> str:
         """Enough to recognise it, not enough to copy it."""
-        return f"{self.number[:4]} •••• {self.number[-4:]}"
+        return f"{self.number[:4]} **** {self.number[-4:]}"
 
 
 ACCOUNTS = (

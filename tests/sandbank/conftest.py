@@ -45,7 +45,7 @@ def environment(tmp_path: Path, yidan: SmallYidan) -> dict[str, str]:
         "MERCHANT_URL": yidan.url,
         "CALLBACK_KEYS": KEYS_TEXT,
         "PUBLIC_URL": "http://127.0.0.1:8000",
-        "SANDBANK_RETRY_MAX_SECONDS": "0.5",
+        "SANDBANK_RETRY_MAX_SECONDS": "0.1",
         "SANDBANK_TIMEOUT_SECONDS": "2",
     }
 
@@ -57,6 +57,7 @@ def open_bank(environment: dict[str, str]) -> Iterator[Callable[[], Flask]]:
 
     def open_one() -> Flask:
         opened.append(create_app(Settings.from_environment(environment)))
+        assert opened[-1].test_client().get("/healthz").status_code == 200
         return opened[-1]
 
     yield open_one
