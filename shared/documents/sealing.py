@@ -189,7 +189,7 @@ class _CmsTemplate:
             ]
         )
         signed = attributes.dump()
-        frames = {length: _frame(chain, attributes, bytes(length)) for length in range(60, 73)}
+        frames = {length: cms_frame(chain, attributes, bytes(length)) for length in range(60, 73)}
         return cls(signed, signed.index(zero), frames)
 
     @property
@@ -216,7 +216,8 @@ class _CmsTemplate:
         return data[:start] + digest + data[start + _DIGEST_BYTES :]
 
 
-def _frame(chain: Sequence[x509.Certificate], attributes: cms.CMSAttributes, signature: bytes) -> bytes:
+def cms_frame(chain: Sequence[x509.Certificate], attributes: cms.CMSAttributes, signature: bytes) -> bytes:
+    """The one way that this product writes a detached CMS: `chain` is the signer's certificate, then its issuers."""
     signer = chain[0]
     info = cms.SignerInfo(
         {
