@@ -21,6 +21,7 @@ from sandbank.refusals import Malformed, Problem
 
 _LOOPBACK = {"127.0.0.1", "::1"}
 _SECONDS_MAX = 86_400
+_OPTION_LENGTH_MAX = 64
 
 blueprint = Blueprint("api", __name__)
 
@@ -95,6 +96,11 @@ def arm() -> ResponseReturnValue:
         problems.append(Problem("times", f"应为 1 至 {TIMES_MAX}"))
     if not 0 <= sent.get("seconds", 0) <= _SECONDS_MAX:
         problems.append(Problem("seconds", f"应为 0 至 {_SECONDS_MAX}"))
+    problems += [
+        Problem(key, f"应为 1 至 {_OPTION_LENGTH_MAX} 个可见字符")
+        for key in ("amount", "bill_number")
+        if key in sent and not (sent[key].isprintable() and 1 <= len(sent[key]) <= _OPTION_LENGTH_MAX)
+    ]
     if problems:
         raise Malformed(*problems)
     options = {key: sent[key] for key in ("seconds", "then_correct", "amount", "bill_number") if key in sent}
@@ -127,7 +133,10 @@ def _object_of(
     """The JSON object that was sent: needed keys, allowed keys and no others, each of its type. Raises `Malformed`."""
     if request.mimetype != "application/json":
         abort(415)
-    sent = request.get_json(silent=True)
+    try:
+        sent = request.get_json(silent=True)
+    except RecursionError:
+        sent = None
     if not isinstance(sent, dict):
         raise Malformed(Problem("", "应为一个 JSON 对象"))
     types = {**needed, **(allowed or {})}

@@ -63,7 +63,6 @@ def create_app(settings: Settings | None = None) -> Flask:
         # A page elsewhere cannot reach the bank under a name of its own (DNS rebinding).
         TRUSTED_HOSTS=[*_LOOPBACK, *settings.own_hosts],
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     _speak_on_stderr()
     bank = Bank.open(settings)
     app.extensions["sandbank"] = bank

@@ -50,7 +50,8 @@ class Bill:
         if datetime.fromisoformat(answer["business_time"]).tzinfo is None:
             raise ValueError("business_time")
         texts = {key: answer[key] for key in ("payment_code", "bill_number", "payer_name", "project_name")}
-        if not all(isinstance(text, str) and text for text in texts.values()):
+        # Half a character ("\ud800") passes JSON, but neither a book nor a page can hold it.
+        if not all(isinstance(text, str) and text and text.encode() for text in texts.values()):
             raise ValueError("text")
         return cls(
             **texts,

@@ -240,6 +240,8 @@ class TestFault:
             ({"mode": "late", "times": "3"}, "times"),
             ({"mode": "late", "seconds": -1}, "seconds"),
             ({"mode": "late", "when": "now"}, "when"),
+            ({"mode": "wrong_amount", "amount": "\ud800"}, "amount"),
+            ({"mode": "wrong_bill", "bill_number": ""}, "bill_number"),
         ],
     )
     def test_is_refused_with_the_name_of_the_field(self, bank, sent, field):

@@ -184,6 +184,8 @@ class TestBillPage:
             ({"business_time": "2014-09-19T14:05:00"}, 503, "暂时联系不上收费单位"),
             ({"payment_code": OTHER_CODE}, 503, "暂时联系不上收费单位"),
             ({"status": "lost"}, 503, "暂时联系不上收费单位"),
+            ({"payer_name": "\ud800"}, 503, "暂时联系不上收费单位"),
+            ({"payer_name": ""}, 503, "暂时联系不上收费单位"),
         ],
     )
     def test_takes_no_money_for_a_bill_that_cannot_be_paid(self, browser, yidan, changed, status, words):
@@ -414,9 +416,14 @@ class TestPayingByScript:
         assert response.status_code == 422
         assert [problem["field"] for problem in response.get_json()["problems"]] == [field]
 
-    @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff"])
+    @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"\xff", b"[" * 60_000])
     def test_reads_one_json_object(self, bank, body):
         response = bank.test_client().post("/api/pay", data=body, content_type="application/json")
+
+        assert response.status_code == 422
+
+    def test_can_say_which_key_it_does_not_know_whatever_the_key(self, bank):
+        response = bank.test_client().post("/api/pay", data=b'{"\\ud800": 1}', content_type="application/json")
 
         assert response.status_code == 422
 
