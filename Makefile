@@ -23,7 +23,7 @@ test: ## the whole suite
 
 run: ## the same stack, stays up on http://127.0.0.1:8000 and prints the demo log-ins
 	@bin/setup
-	.venv/bin/yidan up
+	DEMO=true .venv/bin/yidan up --echo
 
 check: ## format, lint, types, imports, templates, tests
 	@bin/setup $(BROWSER)

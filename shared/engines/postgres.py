@@ -99,6 +99,11 @@ class EmbeddedPostgres:
         return self._process.pid if self._process else None
 
     @property
+    def is_dead(self) -> bool:
+        """Whether this object's server was killed; `start` brings it back at the same URL."""
+        return self._process is not None and self._process.poll() is not None
+
+    @property
     def log(self) -> Path:
         """What the server says."""
         return self.var_dir / "log" / "postgres.log"
