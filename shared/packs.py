@@ -7,7 +7,7 @@ Decimals and dates stay text while they are read, so no rate ever passes through
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -44,13 +44,29 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 _BILL_WAITS_FOR: Final = ("reviews_and_lines", "lines")
 _WORDING: Final = (
+    "service_name",
     "tariff_notice",
     "sample_notice",
-    "receipt_notice",
+    "phone",
     "bill_statement",
+    "bill_statement_nothing_due",
+    "bill_officer",
+    "bill_checker",
+    "bill_seal",
     "remedies",
     "refund_notes",
     "channels",
+    "receipt_issuer_line",
+    "receipt_seal",
+    "receipt_collector",
+    "receipt_checker",
+    "receipt_notice",
+    "receipt_check_hint",
+    "slip_issuer",
+    "slip_number",
+    "slip_seal",
+    "slip_opening",
+    "slip_closing",
 )
 
 
@@ -75,6 +91,7 @@ class PackSettings:
     application_number: str
     receipt_category: str
     receipt_kind: str
+    finance_unit: str
     late_payment: bool
     late_payment_rate: Decimal
 
@@ -119,24 +136,20 @@ class Pack:
 
 def load_pack(folder: Path) -> Pack:
     """Read the pack in `folder`; raises `Invalid`, each problem's field being "file: row.column"."""
-    return build_pack(read_pack(folder))
-
-
-def read_pack(folder: Path) -> Mapping[str, Any]:
-    """The pack's sections as plain JSON values, not yet compiled; raises `Invalid` naming the file."""
     problems: list[Problem] = []
     data = _read_files(folder, problems)
     if problems:
         raise Invalid(problems)
-    return data
+    return build_pack(data)
 
 
 def build_pack(data: Mapping[str, Any]) -> Pack:
-    """Compile sections that came from files or from tables; raises `Invalid` with every problem."""
+    """Compile the sections of a pack, from files or from rows; raises `Invalid` as `load_pack` does."""
     problems: list[Problem] = []
     city = read_city(data, problems)
+    units = {unit.code for unit in city.units}
     tenant = _tenant(data, problems)
-    settings = _settings(data, problems)
+    settings = _settings(data, units, problems)
     wording = _wording(data, problems)
     calendar, sources = _calendar(data, problems)
     tariff = None
@@ -144,9 +157,8 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         tariff = Tariff.from_data(data)
     except Invalid as refused:
         problems += refused.problems
-    owners = {unit.code for unit in city.units}
     for item in tariff.items if tariff else ():
-        if item.owner_unit not in owners:
+        if item.owner_unit not in units:
             problems.append(Problem(f"items {item.code}.owner_unit", f"没有单位 {item.owner_unit}"))
     if problems or tariff is None:
         raise Invalid(Problem(f"{_file_of(each.field)}: {each.field}", each.problem) for each in problems)
@@ -244,7 +256,7 @@ def _tenant(data: Mapping[str, Any], problems: list[Problem]) -> Tenant:
     )
 
 
-def _settings(data: Mapping[str, Any], problems: list[Problem]) -> PackSettings:
+def _settings(data: Mapping[str, Any], units: Collection[str], problems: list[Problem]) -> PackSettings:
     row = _single(data, "settings", problems)
     row.only(*PackSettings.__dataclass_fields__)
     for column, example in (("bill_number", {"year": 2014, "running": 17}), ("application_number", _NUMBER_EXAMPLE)):
@@ -260,6 +272,7 @@ def _settings(data: Mapping[str, Any], problems: list[Problem]) -> PackSettings:
         application_number=row.text("application_number"),
         receipt_category=row.text("receipt_category"),
         receipt_kind=row.text("receipt_kind"),
+        finance_unit=row.choice("finance_unit", units),
         late_payment=row.switch("late_payment", default=False),
         late_payment_rate=row.decimal("late_payment_rate"),
     )
