@@ -22,6 +22,7 @@ from shared.domain.errors import Invalid, Problem
 from shared.domain.facts import Facts
 from shared.domain.matters import Area, Material, Matter, Unit, read_city
 from shared.domain.rows import Row
+from shared.domain.settlement import RefundRule, read_refund_rules
 from shared.domain.tariff import FeeItem, Reduction, Tariff, Use
 
 # Each section and the file that holds it: one thought a file, found by whoever reads a problem.
@@ -38,6 +39,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "versions": "versions.yaml",
         "reductions": "reductions.yaml",
         "policies": "policies.yaml",
+        "refunds": "refunds.yaml",
         "wording": "wording.yaml",
         "calendar": "calendar.yaml",
     }
@@ -106,6 +108,7 @@ class Pack:
     matters: tuple[Matter, ...]
     materials: tuple[Material, ...]
     tariff: Tariff
+    refunds: tuple[RefundRule, ...]
     settings: PackSettings
     wording: Mapping[str, Any]
     calendar: WorkingDays
@@ -157,6 +160,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         tariff = Tariff.from_data(data)
     except Invalid as refused:
         problems += refused.problems
+    refunds = read_refund_rules(data, [item.code for item in tariff.items], problems) if tariff else ()
     for item in tariff.items if tariff else ():
         if item.owner_unit not in units:
             problems.append(Problem(f"items {item.code}.owner_unit", f"没有单位 {item.owner_unit}"))
@@ -169,6 +173,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         matters=city.matters,
         materials=city.materials,
         tariff=tariff,
+        refunds=refunds,
         settings=settings,
         wording=wording,
         calendar=calendar,

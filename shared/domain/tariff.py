@@ -123,11 +123,16 @@ class _Assessor:
     abolished_by: tuple[str, ...]
     use_names: Mapping[str, str]
 
-    def assess(self, facts: Facts) -> Line:
+    def assess(self, facts: Facts, fixed: str | None = None) -> Line:
         on = self.read_date(facts)
         if on is None:
             return self._needs_facts(None, [self.version_date])
-        version = next((each for each in self.versions if each.period.covers(on)), None)
+        if fixed is None:
+            version = next((each for each in self.versions if each.period.covers(on)), None)
+        else:
+            version = next((each for each in self.versions if each.version == fixed), None)
+            if version is None:
+                raise NotFound(f"{self.item.code} 没有标准版本 {fixed}")
         if version is None:
             return self._not_in_force(on)
         missing: list[str] = []
@@ -397,13 +402,16 @@ class Tariff:
         self._must_be_known(facts)
         return tuple(assessor.assess(facts) for assessor in self._assessors.values())
 
-    def assess_item(self, code: str, facts: Facts) -> Line:
-        """The line of one item; raises `NotFound` for an unknown item, `Invalid` as `assess` does."""
+    def assess_item(self, code: str, facts: Facts, *, version: str | None = None) -> Line:
+        """The line of one item, under a named version if one is given (a settlement keeps the first one).
+
+        Raises `NotFound` for an unknown item or version, `Invalid` as `assess` does.
+        """
         assessor = self._assessors.get(code)
         if assessor is None:
             raise NotFound(f"没有收费项目 {code}")
         self._must_be_known(facts)
-        return assessor.assess(facts)
+        return assessor.assess(facts, version)
 
     def item(self, code: str) -> FeeItem:
         """Raises `NotFound`."""
