@@ -13,7 +13,13 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.domain.errors import Unavailable
+
 ROOT = Path(__file__).resolve().parent.parent
+
+
+#: Characters; 128 bits as hex.
+SECRET_LENGTH_MIN = 32
 
 
 class Settings(BaseSettings):
@@ -36,6 +42,13 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(default=False, description="set behind TLS: __Host- cookie, Secure, HSTS")
     log_format: str = Field(default="auto", description="json, console, or auto (console on a terminal)")
 
+    def secret(self) -> bytes:
+        """The key behind cookies and check codes: SECRET_KEY, or the file that set-up made; refused when short."""
+        text = self.secret_key.get_secret_value() or _read(self.var_dir / "secret_key")
+        if len(text) < SECRET_LENGTH_MIN:
+            raise Unavailable("SECRET_KEY is missing or shorter than 32 characters; `make setup` writes var/secret_key")
+        return text.encode()
+
     @property
     def keys_dir(self) -> Path:
         """Demo CA and one signing key per unit."""
@@ -50,6 +63,13 @@ class Settings(BaseSettings):
     def fonts_dir(self) -> Path:
         """Font subsets built at set-up."""
         return self.var_dir / "fonts"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=1)

@@ -15,6 +15,7 @@ class Task(StrEnum):
     ISSUE_BILLS = "issue_bills"
     PRODUCE_DOCUMENTS = "produce_documents"
     POST_PAYMENTS = "post_payments"
+    ISSUE_RECEIPTS = "issue_receipts"
 
 
 BILLING_QUEUE = "billing"

@@ -6,6 +6,7 @@ that row is the turnstile of the fan-in (two departments that finish together pa
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from shared.db.outbox import changed
-from shared.db.tables.cases import Application, Attachment, Draft, FeeLine, ReviewTask, Submission
+from shared.db.tables.cases import Application, AuditEvent, FeeLine, ReviewTask, Submission
 from shared.db.tables.columns import table
 from shared.domain.errors import Conflict, NotFound
 
@@ -25,8 +26,7 @@ APPLICATIONS = table(Application)
 TASKS = table(ReviewTask)
 LINES = table(FeeLine)
 SUBMISSIONS = table(Submission)
-ATTACHMENTS = table(Attachment)
-DRAFTS = table(Draft)
+EVENTS = table(AuditEvent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +103,13 @@ def add(
     application: Mapping[str, Any],
     tasks: Sequence[Mapping[str, Any]],
     lines: Sequence[Mapping[str, Any]],
+    events: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write an application with all its tasks and lines."""
+    """Write an application with all its tasks, lines and first audit events."""
     session.execute(insert(APPLICATIONS), dict(application))
     session.execute(insert(TASKS), [dict(each) for each in tasks])
     session.execute(insert(LINES), [dict(each) for each in lines])
+    session.execute(insert(EVENTS), [dict(each) for each in events])
 
 
 def remember_submission(
@@ -237,7 +239,7 @@ def save_assessed(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
             f"update fee_line set {sets}, version = fee_line.version + 1 "  # noqa: S608 the names are the ones above
             f"from unnest({arrays}) as new({names}) where fee_line.id = new.id and fee_line.state = 'pending'"
         ),
-        {name: [row[name] for row in rows] for name in columns},
+        {name: [json.dumps(row[name]) if name == "line" else row[name] for row in rows] for name in columns},
     )
 
 
@@ -259,20 +261,3 @@ def set_status(session: Session, ids: Iterable[UUID], status: str, *, closed_at:
         .where(APPLICATIONS.c.id.in_(list(ids)))
         .values(status=status, version=APPLICATIONS.c.version + 1, closed_at=closed_at)
     )
-
-
-# Papers and drafts.
-
-
-def adopt_attachments(session: Session, *, ids: Sequence[UUID], account_id: UUID, application_id: UUID) -> int:
-    """Move papers that the applicant uploaded to the application; gives how many were free to move."""
-    done = session.execute(
-        update(ATTACHMENTS)
-        .where(
-            ATTACHMENTS.c.id.in_(ids),
-            ATTACHMENTS.c.account_id == account_id,
-            ATTACHMENTS.c.application_id.is_(None),
-        )
-        .values(application_id=application_id)
-    )
-    return changed(done)

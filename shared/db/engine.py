@@ -42,6 +42,7 @@ def make_engine(url: str, *, pool_size: int = 8, as_app: bool = True) -> Engine:
         max_overflow=4,
         pool_timeout=5,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people wrote must not reach a log through an error's text
         connect_args={
             "connect_timeout": 5,
             "options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",

@@ -132,3 +132,8 @@ def chain(
             }
         )
     return rows, seq, head
+
+
+def line_content(line_id: UUID, line: Mapping[str, Any]) -> bytes:
+    """What a unit's seal on a fee line covers: which line, and the computation in canonical JSON (sorted keys)."""
+    return json.dumps({"fee_line": str(line_id), **line}, ensure_ascii=False, sort_keys=True).encode()

@@ -47,10 +47,9 @@ def put_up() -> list[str]:
                using errcode = 'restrict_violation';
            end $$""",
         """create function entry_balances() returns trigger language plpgsql as $$
-           declare which uuid := case when tg_table_name = 'ledger_entry' then new.id end;
-                   legs bigint; total numeric;
+           declare which uuid; legs bigint; total numeric;
            begin
-             if which is null then which := new.entry_id; end if;
+             if tg_table_name = 'ledger_entry' then which := new.id; else which := new.entry_id; end if;
              select count(*), coalesce(sum(amount_fen), 0) into legs, total from ledger_posting where entry_id = which;
              if legs < 2 or total <> 0 then
                raise exception 'ledger entry % does not balance: % postings, sum % fen', which, legs, total
@@ -59,9 +58,9 @@ def put_up() -> list[str]:
              return null;
            end $$""",
         """create function bill_adds_up() returns trigger language plpgsql as $$
-           declare which uuid := case when tg_table_name = 'bill' then new.id end; stated bigint; found numeric;
+           declare which uuid; stated bigint; found numeric;
            begin
-             if which is null then which := new.bill_id; end if;
+             if tg_table_name = 'bill' then which := new.id; else which := new.bill_id; end if;
              select total_fen into stated from bill where id = which;
              select coalesce(sum(due_fen), 0) into found from bill_line where bill_id = which;
              if stated <> found then

@@ -85,7 +85,6 @@ class Attachment(SQLModel, table=True):
 
     __tablename__ = "attachment"
     __table_args__ = (
-        CheckConstraint("draft_id is not null or application_id is not null", name="attachment_owner"),
         Index("attachment_application", "application_id"),
         Index("attachment_draft", "draft_id"),
     )

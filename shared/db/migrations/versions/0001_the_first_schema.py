@@ -368,7 +368,6 @@ def upgrade() -> None:
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("sha256", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("draft_id is not null or application_id is not null", name="attachment_owner"),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],

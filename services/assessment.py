@@ -1,0 +1,77 @@
+"""Fee lines are computed by machines and, where the pack says so, confirmed by an officer; both acts are sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.sitting import Sitting
+from shared.db import cases, fan_in, trail
+from shared.db.trail import Act, Actor
+from shared.domain.errors import Conflict, NotAllowed
+from shared.domain.facts import Facts
+from shared.domain.lines import LineStatus
+
+
+def assess_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> None:
+    """Compute and seal pending lines of many applications at once; lines already assessed stay as they are.
+
+    Asks for the bill of each application that thereby has nothing open. May be repeated.
+    """
+    work = cases.pending_lines(sitting.session, line_ids)
+    facts: dict[UUID, Facts] = {}
+    rows = []
+    for row, raw_facts, _accepted_on in work:
+        if row.application_id not in facts:
+            facts[row.application_id] = Facts.from_json(raw_facts)
+        line = sitting.city.tariff.assess_item(row.item_code, facts[row.application_id])
+        frozen = line.to_json()
+        seal = sitting.signer.seal_act(row.unit_code, trail.line_content(row.id, frozen))
+        rows.append(
+            {
+                "id": row.id,
+                "state": "assessed" if row.confirm_required or line.status is LineStatus.NEEDS_FACTS else "final",
+                "status": line.status.value,
+                "tariff_version": line.version,
+                "gross_fen": line.gross_fen,
+                "reduction_fen": line.reduction_fen,
+                "subsidy_fen": line.subsidy_fen,
+                "payable_fen": line.payable_fen,
+                "payer": line.payer,
+                "line": frozen,
+                "assessed_at": sitting.now,
+                "seal_key_id": seal.key_id,
+                "seal": seal.signature,
+            }
+        )
+    cases.save_assessed(sitting.session, rows)
+    fan_in.ask_for_bills(sitting.session, sitting.tenant, facts)
+
+
+def confirm_line(sitting: Sitting, *, line_id: UUID, actor: Actor, version: int) -> None:
+    """An officer of the owning unit confirms a computed line as it stands.
+
+    Repeating one's own confirmation changes nothing. Raises `NotAllowed` for another unit's line and
+    `Conflict` if the line is not (or no longer) there to confirm.
+    """
+    found = cases.find_line(sitting.session, line_id)
+    cases.lock_one(sitting.session, found.application_id)
+    line = cases.find_line(sitting.session, line_id)
+    if actor.unit_code != line.unit_code:
+        raise NotAllowed("这条收费明细由其他单位核定")
+    if line.state == "final":
+        return
+    if line.state != "assessed" or line.status == LineStatus.NEEDS_FACTS:
+        raise Conflict("这条收费明细还没有算出结果，暂时不能确认")
+    if line.version != version:
+        raise Conflict("这条收费明细刚刚有变化，请核对后再确认")
+    cases.save_line(sitting.session, line, state="final", confirmed_by=actor.id, confirmed_at=sitting.now)
+    act = Act(
+        "line_confirmed",
+        sitting.now,
+        actor,
+        line.unit_code,
+        {"item": line.item_code, "payable_fen": line.payable_fen},
+    )
+    trail.append(sitting.session, sitting.tenant, {line.application_id: [act]}, signer=sitting.signer)
+    fan_in.ask_for_bills(sitting.session, sitting.tenant, [line.application_id])

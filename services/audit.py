@@ -1,0 +1,84 @@
+"""Everything that must hold, checked from the stored rows and bytes alone: `yidan audit`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from shared.db import invariants
+from shared.db.trail import GENESIS, Act, Actor, event_hash, line_content
+from shared.domain.errors import Broken, NotFound
+from shared.signing import Signer
+from shared.storage import Storage
+
+#: How a finished PDF is judged: gives what is wrong with it, empty if nothing is.
+JudgePdf = Callable[[bytes], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One invariant: over how many rows it was checked and what breaks it."""
+
+    id: str
+    says: str
+    checked: int
+    broken: tuple[str, ...]
+
+
+def audit(session: Session, *, signer: Signer, storage: Storage, judge_pdf: JudgePdf) -> list[Finding]:
+    """Check every invariant; changes nothing. `session` must see all rows (the owner's)."""
+    findings = []
+    for invariant in invariants.INVARIANTS:
+        checked, broken = invariants.check(session, invariant)
+        findings.append(Finding(invariant.id, invariant.says, checked, tuple(broken)))
+    findings.append(_trails(session, signer))
+    findings.append(_line_seals(session, signer))
+    findings.append(_documents(session, storage, judge_pdf))
+    return findings
+
+
+def _trails(session: Session, signer: Signer) -> Finding:
+    checked, broken = 0, []
+    for chain in invariants.chains(session):
+        head, seq = GENESIS, 0
+        for seq, event in enumerate(chain.events, start=1):
+            checked += 1
+            act = Act(event.verb, event.at, Actor(event.actor_id, event.actor_name), event.unit_code, event.data)
+            expected = event_hash(head, application_id=chain.application_id, seq=seq, act=act)
+            if event.seq != seq or event.previous_hash != head or event.hash != expected:
+                broken.append(f"{chain.number} 第 {event.seq} 条留痕与前后不符")
+                break
+            if event.unit_code and not _is_sealed(signer, event.unit_code, event.hash, event.seal_key_id, event.seal):
+                broken.append(f"{chain.number} 第 {event.seq} 条留痕的签章无效")
+            head = event.hash
+        else:
+            if (seq, head) != (chain.audit_seq, chain.audit_hash):
+                broken.append(f"{chain.number} 留痕共 {seq} 条，办件记着 {chain.audit_seq} 条")
+    return Finding("I10-trail", "留痕自首条起逐条相扣，签章有效", checked, tuple(broken))
+
+
+def _line_seals(session: Session, signer: Signer) -> Finding:
+    checked, broken = 0, []
+    for row in invariants.sealed_lines(session):
+        checked += 1
+        if not _is_sealed(signer, row.unit_code, line_content(row.id, row.line), row.seal_key_id, row.seal):
+            broken.append(f"{row.number} {row.item_code} 的核定签章无效")
+    return Finding("I10-line-seals", "收费明细的核定签章有效", checked, tuple(broken))
+
+
+def _documents(session: Session, storage: Storage, judge_pdf: JudgePdf) -> Finding:
+    checked, broken = 0, []
+    for document in invariants.finished_documents(session):
+        checked += 1
+        try:
+            problems = judge_pdf(storage.read(document.sha256))
+        except (Broken, NotFound):
+            problems = ["存储的文件不存在或已被改动"]
+        broken += [f"{document.title}：{problem}" for problem in problems]
+    return Finding("I7-files", "文书的字节与摘要一致，电子签名有效", checked, tuple(broken))
+
+
+def _is_sealed(signer: Signer, unit_code: str, content: bytes, key_id: str | None, seal: bytes | None) -> bool:
+    return key_id is not None and seal is not None and signer.check_act(unit_code, content, key_id, seal)

@@ -1,0 +1,283 @@
+"""What each document says: frozen rows turned into final strings, once, before the first drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from services.sitting import Sitting
+from shared.db import accounts, attachments, bills, cases, clock, payments, receipts
+from shared.db.bills import BillLineRow
+from shared.documents.views import (
+    AccountTotal,
+    BillLine,
+    BillView,
+    Labelled,
+    Payee,
+    ReceiptLine,
+    ReceiptView,
+    SealSpec,
+    SlipMaterial,
+    SlipView,
+)
+from shared.domain.errors import Broken
+from shared.domain.lines import ACCOUNT_NAMES, NATURE_NAMES, Line
+from shared.domain.money import grouped
+from shared.domain.words import in_words
+from shared.settings import settings
+
+#: Lines whose quantity and rate are worth printing; the others print their reason instead.
+_FORMS = {"application/pdf": "电子文件（PDF）", "image/jpeg": "图片（JPEG）", "image/png": "图片（PNG）"}
+
+
+def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
+    """缴费通知书: all elements of the table, the payment code, the remedies, the lead department's seal."""
+    city = sitting.city
+    bill = bills.load(sitting.session, bill_id)
+    case = cases.lock_one(sitting.session, bill.application_id)
+    rows = bills.lines(sitting.session, bill_id)
+    wording = city.pack.wording
+    lead = city.units[city.lead_unit]
+    if bill.total_fen:
+        statement = wording["bill_statement"].format(due_on=_long(bill.due_on))
+    else:
+        statement = wording["bill_statement_nothing_due"]
+    return BillView(
+        service_name=wording["service_name"],
+        tariff_notice=wording["tariff_notice"],
+        issuer=lead.name,
+        number=bill.number,
+        payer_name=bill.payer_name,
+        payer_uscc=bill.payer_uscc,
+        project_name=case.project_name,
+        project_code=case.project_code,
+        site=case.site,
+        application_number=case.number,
+        statement=statement,
+        lines=tuple(_bill_line(sitting, seq, row) for seq, row in enumerate(rows, start=1)),
+        total_in_words=in_words(bill.total_fen),
+        total=grouped(bill.total_fen),
+        accounts=_accounts(sitting, rows),
+        payment_code=in_fours(bill.payment_code) if bill.total_fen else "无需缴费",
+        due_on=_long(bill.due_on) if bill.total_fen else "—",
+        qr_text=f"{settings().sandbank_url}/pay?code={bill.payment_code}"
+        if bill.total_fen
+        else f"{settings().public_url}/progress?number={case.number}",
+        channels=tuple(Labelled(label=each["label"], text=each["text"]) for each in wording["channels"]),
+        remarks=_remarks(wording, rows),
+        officer=wording["bill_officer"],
+        checker=wording["bill_checker"],
+        phone=wording["phone"],
+        issued_on=_long(bill.issued_on),
+        verification_code=bill.verification_code,
+        seals=(_seal(sitting, city.lead_unit, wording["bill_seal"]),),
+    )
+
+
+def receipt_view(sitting: Sitting, receipt_id: UUID) -> ReceiptView:
+    """缴费凭证·网上回执: sealed by the unit of every line with money, then by finance."""
+    city = sitting.city
+    receipt = receipts.load(sitting.session, receipt_id)
+    bill = bills.load(sitting.session, receipt.bill_id)
+    case = cases.lock_one(sitting.session, receipt.application_id)
+    payment = payments.of_bill(sitting.session, bill.id)
+    if payment is None:
+        raise Broken(f"receipt {receipt.code}-{receipt.number} has no payment")
+    rows = bills.lines(sitting.session, bill.id)
+    wording = city.pack.wording
+    received: dict[str, int] = {}
+    for row in rows:
+        if row.due_fen:
+            received[row.unit_code] = received.get(row.unit_code, 0) + row.due_fen
+    return ReceiptView(
+        issuer_line=wording["receipt_issuer_line"],
+        code=receipt.code,
+        number=receipt.number,
+        check_code=receipt.check_code,
+        issued_on=receipt.issued_on.isoformat(),
+        sealed_on=_long(receipt.issued_on),
+        payer_name=bill.payer_name,
+        payer_uscc=bill.payer_uscc,
+        project_name=case.project_name,
+        project_code=case.project_code,
+        bill_number=bill.number,
+        application_number=case.number,
+        payment_code=in_fours(bill.payment_code),
+        paid_at=_minute(payment.paid_at),
+        channel=payment.channel,
+        lines=tuple(_receipt_line(sitting, row) for row in rows),
+        total_in_words=in_words(receipt.total_fen),
+        total=grouped(receipt.total_fen),
+        accounts=_accounts(sitting, rows),
+        other_information="；".join([*_refund_notes(wording, rows), wording["tariff_notice"]]) + "。",
+        payees=tuple(
+            Payee(unit_code=code, name=city.units[code].short_name, amount=grouped(amount))
+            for code, amount in received.items()
+        ),
+        qr_text=f"{settings().public_url}/verify/{receipt.public_token}",
+        remarks=(
+            Labelled(label="验真", text=wording["receipt_check_hint"]),
+            Labelled(label="声明", text=wording["receipt_notice"]),
+        ),
+        collector=wording["receipt_collector"],
+        checker=wording["receipt_checker"],
+        finance_name=city.units[city.finance_unit].name,
+        seals=(
+            *(_seal(sitting, code, wording["bill_seal"]) for code in received),
+            _seal(sitting, city.finance_unit, wording["receipt_seal"]),
+        ),
+    )
+
+
+def slip_view(sitting: Sitting, application_id: UUID) -> SlipView:
+    """收件回执: what was handed in, what happens next, by when."""
+    city = sitting.city
+    case = cases.lock_one(sitting.session, application_id)
+    applicant = accounts.load(sitting.session, case.applicant_id)
+    papers = attachments.of_application(sitting.session, application_id)
+    wording = city.pack.wording
+    person = applicant.display_name if applicant else ""
+    facts = {
+        "project_name": case.project_name,
+        "project_code": case.project_code,
+        "number": case.number,
+        "accepted_on": _long(case.accepted_on),
+        "due_on": _long(case.due_on),
+        "promise_days": city.pack.settings.promise_days,
+        "matters": len(city.matters),
+        "items": len(city.items),
+        "person": person,
+        "papers": len(papers),
+    }
+    names = city.materials
+    return SlipView(
+        issuer=wording["slip_issuer"],
+        number=wording["slip_number"].format(year=case.accepted_on.year, number=case.number),
+        addressee=case.developer_name,
+        opening=tuple(text.format(**facts) for text in wording["slip_opening"]),
+        materials=tuple(
+            SlipMaterial(
+                name=names[paper.material_code].name if paper.material_code in names else paper.file_name,
+                form=_FORMS[paper.media_type],
+                count="1份",
+            )
+            for paper in papers
+        ),
+        closing=tuple(text.format(**facts) for text in wording["slip_closing"]),
+        names=(person,) if person else (),
+        qr_text=f"{settings().public_url}/progress?number={case.number}",
+        issued_on=_long(case.accepted_on),
+        seals=(_seal(sitting, city.lead_unit, wording["slip_seal"]),),
+    )
+
+
+COMPOSERS: Mapping[str, Callable[[Sitting, UUID], BillView | ReceiptView | SlipView]] = {
+    "bill": bill_view,
+    "receipt": receipt_view,
+    "slip": slip_view,
+}
+
+
+def in_fours(code: str) -> str:
+    """A payment code in groups of four, as people read and type it."""
+    return " ".join(code[start : start + 4] for start in range(0, len(code), 4))
+
+
+def _refund_notes(wording: Mapping[str, Any], rows: list[BillLineRow]) -> list[str]:
+    """What can flow back, of the items that cost something here."""
+    return [
+        wording["refund_notes"][row.item_code]
+        for row in rows
+        if row.due_fen and row.item_code in wording["refund_notes"]
+    ]
+
+
+def _remarks(wording: Mapping[str, Any], rows: list[BillLineRow]) -> tuple[Labelled, ...]:
+    remarks = [Labelled(label=each["label"], text=each["text"]) for each in wording["remedies"]]
+    notes = _refund_notes(wording, rows)
+    if notes:
+        remarks.append(Labelled(label="退还说明", text="；".join(notes) + "。"))
+    return tuple(remarks)
+
+
+def _bill_line(sitting: Sitting, seq: int, row: BillLineRow) -> BillLine:
+    line = Line.from_json(row.line)
+    item = sitting.city.item(row.item_code)
+    unit = sitting.city.units[row.unit_code]
+    basis = "；".join(dict.fromkeys((*line.documents, line.legal_basis))) if not line.documents else line.documents[0]
+    shown = bool(line.gross_fen) and line.quantity is not None
+    return BillLine(
+        number=str(seq),
+        name=line.name,
+        code=line.code,
+        nature=item.nature_name,
+        unit=unit.short_name,
+        basis=basis,
+        quantity=quantity(line) if shown else "",
+        quantity_unit=line.unit if shown else "",
+        quantity_note=line.basis if shown else "",
+        rate=line.rate_text if shown else "",
+        rate_unit=line.rate_unit if shown else "",
+        rate_note=(line.composition or item.note) if shown else "",
+        gross=grouped(line.gross_fen),
+        reduction=grouped(line.reduction_fen + line.subsidy_fen),
+        payable=grouped(row.due_fen),
+        reason="" if shown else line.reason,
+        reason_note="" if shown else line.reason_note,
+    )
+
+
+def _receipt_line(sitting: Sitting, row: BillLineRow) -> ReceiptLine:
+    line = Line.from_json(row.line)
+    item = sitting.city.item(row.item_code)
+    note = f"{item.nature_name} · {item.account_name}" if row.due_fen else line.reason
+    return ReceiptLine(
+        code=line.code,
+        name=line.name,
+        unit=line.unit,
+        quantity=quantity(line),
+        rate=line.rate_text,
+        rate_unit=line.rate_unit if line.rate_unit == "%" else "",
+        amount=grouped(row.due_fen),
+        note=note,
+        unit_code=row.unit_code if row.due_fen else "",
+    )
+
+
+def quantity(line: Line) -> str:
+    """A line's quantity with thousands commas and its own decimals; empty where none was taken."""
+    return "" if line.quantity is None else f"{line.quantity:,}"
+
+
+def _accounts(sitting: Sitting, rows: list[BillLineRow]) -> tuple[AccountTotal, ...]:
+    totals: dict[str, dict[str, int]] = {}
+    for row in rows:
+        item = sitting.city.item(row.item_code)
+        if row.due_fen:
+            natures = totals.setdefault(item.account, {})
+            natures[item.nature.value] = natures.get(item.nature.value, 0) + row.due_fen
+    named = {nature.value: name for nature, name in NATURE_NAMES.items()}
+    return tuple(
+        AccountTotal(
+            account=ACCOUNT_NAMES[account],
+            amount=grouped(sum(natures.values())),
+            natures=tuple(Labelled(label=named[nature], text=grouped(fen)) for nature, fen in natures.items())
+            if len(natures) > 1
+            else (),
+        )
+        for account, natures in totals.items()
+    )
+
+
+def _seal(sitting: Sitting, unit_code: str, flat_text: str) -> SealSpec:
+    return SealSpec(unit_code=unit_code, organ_name=sitting.city.units[unit_code].name, flat_text=flat_text)
+
+
+def _long(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def _minute(moment: datetime) -> str:
+    return moment.astimezone(clock.CHINA).strftime("%Y-%m-%d %H:%M")

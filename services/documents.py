@@ -1,0 +1,63 @@
+"""Documents are composed from frozen rows, drawn and sealed outside any transaction, and stored once.
+
+Only workers import this: it loads the PDF engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from uuid import UUID
+
+from services import composition
+from services.sitting import Sitting, signer
+from shared.db import cases, documents, trail
+from shared.db.documents import DocumentRow
+from shared.db.trail import Act
+from shared.documents.produce import Produced, Producer
+from shared.domain.errors import Broken
+from shared.settings import settings
+from shared.storage import Storage
+
+
+@lru_cache(maxsize=1)
+def producer() -> Producer:
+    """This process's press, warm after the first page."""
+    return Producer(signer(), settings().fonts_dir)
+
+
+def compose(sitting: Sitting, document_ids: Sequence[UUID]) -> list[DocumentRow]:
+    """Freeze what each document says, once, and give those that are still to be made. May be repeated."""
+    waiting = []
+    for document_id in document_ids:
+        document = documents.load(sitting.session, document_id)
+        if document.sha256 is not None:
+            continue
+        if not document.view:
+            view = composition.COMPOSERS[document.kind](sitting, document.subject_id)
+            documents.freeze(sitting.session, document_id, view.to_json())
+            document = documents.load(sitting.session, document_id)
+        waiting.append(document)
+    return waiting
+
+
+def produce(document: DocumentRow) -> Produced:
+    """Draw and seal one document and store its bytes; no transaction is open meanwhile."""
+    made = producer().produce(document.kind, document.template_version, document.view)
+    stored = Storage(settings().storage_dir).keep(made.pdf)
+    if stored != made.sha256:
+        raise Broken(f"document {document.id}: stored under {stored}, made as {made.sha256}")
+    return made
+
+
+def record(sitting: Sitting, document: DocumentRow, made: Produced) -> None:
+    """Record the finished bytes. Of two that made the same document the first counts."""
+    first = documents.record(
+        sitting.session, document.id, sha256=made.sha256, size_bytes=len(made.pdf), pages=made.pages
+    )
+    if first:
+        cases.lock_one(sitting.session, document.application_id)
+        act = Act(
+            "document_ready", sitting.now, data={"kind": document.kind, "title": document.title, "sha256": made.sha256}
+        )
+        trail.append(sitting.session, sitting.tenant, {document.application_id: [act]}, signer=sitting.signer)

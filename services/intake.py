@@ -1,0 +1,316 @@
+"""One door (一门受理): papers and drafts come in, and one transaction makes an application with all its work.
+
+Submitting writes the application, its review tasks, its fee lines and the outbox rows together,
+or nothing; the same idempotency key gives the same answer for ever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.sitting import Sitting
+from shared.db import attachments, cases, documents, drafts, numbers, outbox, trail
+from shared.db.accounts import AccountRow
+from shared.db.attachments import AttachmentRow
+from shared.db.outbox import Wanted
+from shared.db.trail import GENESIS, Act, Actor
+from shared.domain.errors import Invalid, NotAllowed, Problem
+from shared.domain.facts import Facts, identity_problems
+from shared.domain.matters import Material
+from shared.papers import PAPER_BYTES_MAX, media_type_of
+from shared.storage import Storage
+from shared.tasks import Task, department_queue
+
+SITE_LENGTH_MAX = 200
+PAPERS_MAX = 60
+KEY_LENGTH_MAX = 200
+_BODY_KEYS = ("facts", "area_code", "site", "attachments")
+#: Facts that the office sets itself.
+_OURS = ("case", "accepted_on")
+
+
+class KeyTaken(Invalid):
+    """The idempotency key was used before with another body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What the applicant gets back; `repeated` when the key had been used for the same body before."""
+
+    application_id: UUID
+    number: str
+    accepted_on: date
+    due_on: date
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    facts: Facts
+    area_code: str
+    site: str
+    papers: tuple[AttachmentRow, ...]
+
+
+def submit(
+    sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any], key: str, draft_id: UUID | None = None
+) -> Submitted:
+    """Accept an application: `body` has `facts` (without case and acceptance date), `area_code`, `site`, `attachments`.
+
+    May be repeated with the same key and body. Raises `Invalid` with every problem beside its field
+    (`KeyTaken` for a used key with another body), `NotAllowed` for anyone but an applicant,
+    `CalendarNotLoaded` if the deadline cannot be computed.
+    """
+    if account.role != "applicant":
+        raise NotAllowed("只有申请人可以提交申报")
+    if not key or len(key) > KEY_LENGTH_MAX or not key.isprintable():
+        raise Invalid([Problem("Idempotency-Key", f"必填，1 至 {KEY_LENGTH_MAX} 个可见字符；同一申报重试时用同一个值")])
+    digest = hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).digest()
+    application_id = uuid4()
+    known = cases.remember_submission(
+        sitting.session,
+        tenant=sitting.tenant,
+        account_id=account.id,
+        key=key,
+        body_digest=digest,
+        application_id=application_id,
+    )
+    if known is not None:
+        if known[1] != digest:
+            raise KeyTaken([Problem("Idempotency-Key", "这个值已用于另一份申报内容；请核对，或换一个新值重新提交")])
+        before = cases.lock_one(sitting.session, known[0])
+        return Submitted(before.id, before.number, before.accepted_on, before.due_on, repeated=True)
+    request = _read(sitting, account, body)
+    due_on = sitting.city.calendar.add(sitting.today, sitting.city.pack.settings.promise_days)
+    number = _number(sitting)
+    facts = request.facts
+    developer, contractor = facts.developer, facts.contractor
+    if developer is None:
+        raise Invalid([Problem("facts.developer", "必填：建设单位")])
+    lines = _lines(sitting, application_id)
+    tasks = _tasks(sitting, application_id, request.area_code)
+    acts = [
+        Act(
+            "application_accepted",
+            sitting.now,
+            Actor(account.id, account.display_name),
+            sitting.city.lead_unit,
+            {"number": number, "papers": [paper.sha256 for paper in request.papers]},
+        )
+    ]
+    events, seq, head = trail.chain(sitting.tenant, application_id, acts, after=(0, GENESIS), signer=sitting.signer)
+    cases.add(
+        sitting.session,
+        application={
+            "id": application_id,
+            "tenant_id": sitting.tenant,
+            "number": number,
+            "area_code": request.area_code,
+            "applicant_id": account.id,
+            "project_code": facts.project_code,
+            "project_name": facts.project_name,
+            "site": request.site,
+            "developer_name": developer.name,
+            "developer_uscc": developer.uscc,
+            "contractor_name": contractor.name if contractor else "",
+            "contractor_uscc": contractor.uscc if contractor else "",
+            "facts": facts.to_json() | {"case": number},
+            "bill_waits_for": sitting.city.pack.settings.bill_waits_for,
+            "accepted_on": sitting.today,
+            "accepted_at": sitting.now,
+            "due_on": due_on,
+            "audit_seq": seq,
+            "audit_hash": head,
+        },
+        tasks=tasks,
+        lines=lines,
+        events=events,
+    )
+    if request.papers:
+        attachments.adopt(sitting.session, [paper.id for paper in request.papers], application_id)
+    if draft_id is not None:
+        drafts.close(sitting.session, draft_id, account_id=account.id, application_id=application_id)
+    outbox.put(
+        sitting.session,
+        sitting.tenant,
+        [Wanted(Task.ASSESS_LINES, department_queue(line["unit_code"]), line["id"]) for line in lines],
+    )
+    documents.request(
+        sitting.session,
+        sitting.tenant,
+        [documents.Wish("slip", application_id, application_id, f"收件回执 {number}")],
+        now=sitting.now,
+    )
+    return Submitted(application_id, number, sitting.today, due_on, repeated=False)
+
+
+def check(sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Every problem that `submit` would find, without writing anything."""
+    try:
+        _read(sitting, account, body)
+    except Invalid as invalid:
+        return invalid.problems
+    return ()
+
+
+def save_draft(sitting: Sitting, *, account: AccountRow, data: Mapping[str, Any], draft_id: UUID | None = None) -> UUID:
+    """Keep what was typed, valid or not; gives the draft's id. Raises `NotFound` for somebody else's draft."""
+    return drafts.save(sitting.session, sitting.tenant, account_id=account.id, draft_id=draft_id, data=data)
+
+
+def add_paper(
+    sitting: Sitting,
+    storage: Storage,
+    *,
+    account: AccountRow,
+    file_name: str,
+    content: bytes,
+    material_code: str = "",
+    draft_id: UUID | None = None,
+) -> UUID:
+    """Take a paper (PDF, JPEG or PNG, judged by its content; 20 MB at most); the same bytes are stored once.
+
+    The bytes go to the store before the row: a row always has its bytes. Raises `Invalid`.
+    """
+    if account.role != "applicant":
+        raise NotAllowed("只有申请人可以上传材料")
+    name = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or "未命名"
+    if not content:
+        raise Invalid([Problem("file", f"{name} 是空文件")])
+    if len(content) > PAPER_BYTES_MAX:
+        raise Invalid([Problem("file", f"{name} 超过 {PAPER_BYTES_MAX // 2**20} MB，请压缩或拆分后再传")])
+    if material_code and material_code not in sitting.city.materials:
+        raise Invalid([Problem("material_code", f"没有这一种材料：{material_code}")])
+    media_type = media_type_of(content)
+    if media_type is None:
+        raise Invalid([Problem("file", f"{name} 不是可用的 PDF、JPEG 或 PNG 文件（按内容判断，与文件名无关）")])
+    if draft_id is not None:
+        drafts.load(sitting.session, draft_id, account_id=account.id)
+    return attachments.add(
+        sitting.session,
+        sitting.tenant,
+        account_id=account.id,
+        draft_id=draft_id,
+        material_code=material_code,
+        file_name="".join(char for char in name if char.isprintable()),
+        media_type=media_type,
+        size_bytes=len(content),
+        sha256=storage.keep(content),
+    )
+
+
+def _read(sitting: Sitting, account: AccountRow, body: Mapping[str, Any]) -> _Request:
+    """Check a submission as a whole, so that every problem is named at once."""
+    problems = [Problem(str(key), "未知字段，请删除或更正字段名") for key in body if key not in _BODY_KEYS]
+    raw = body.get("facts")
+    facts = None
+    if not isinstance(raw, Mapping):
+        problems.append(Problem("facts", "必填：项目事实，应为一个 JSON 对象"))
+    else:
+        problems += [Problem(f"facts.{name}", "由受理系统填写，请删除") for name in _OURS if name in raw]
+        try:
+            facts = Facts.from_json(
+                {name: value for name, value in raw.items() if name not in _OURS}
+                | {"accepted_on": sitting.today.isoformat()},
+                uses=sitting.city.tariff.use_codes,
+                reductions=sitting.city.tariff.reduction_codes,
+            )
+        except Invalid as invalid:
+            problems += [Problem(f"facts.{each.field}", each.problem) for each in invalid.problems]
+    if facts is not None:
+        problems += [Problem(f"facts.{each.field}", each.problem) for each in identity_problems(facts)]
+        missing: dict[str, list[str]] = {}
+        for line in sitting.city.tariff.assess(facts):
+            for name in line.missing:
+                missing.setdefault(name, []).append(line.name)
+        named = {each.field for each in problems}
+        problems += [
+            Problem(f"facts.{name}", f"必填：计算{'、'.join(items)}需要这一项")
+            for name, items in missing.items()
+            if f"facts.{name}" not in named
+        ]
+    area_code = body.get("area_code")
+    if area_code not in sitting.city.areas:
+        problems.append(Problem("area_code", f"请选择项目所在区：{'、'.join(sitting.city.areas.values())}"))
+    site = body.get("site", "")
+    if not isinstance(site, str) or not site.strip() or len(site) > SITE_LENGTH_MAX or not site.isprintable():
+        problems.append(Problem("site", f"必填：建设地点，不超过 {SITE_LENGTH_MAX} 个字"))
+    papers = _papers(sitting, account, body.get("attachments", []), facts, problems)
+    if problems or facts is None:
+        raise Invalid(problems)
+    return _Request(facts, str(area_code), str(site).strip(), papers)
+
+
+def _papers(
+    sitting: Sitting, account: AccountRow, given: object, facts: Facts | None, problems: list[Problem]
+) -> tuple[AttachmentRow, ...]:
+    if not isinstance(given, list) or len(given) > PAPERS_MAX:
+        problems.append(Problem("attachments", f"应为已上传材料的编号列表，最多 {PAPERS_MAX} 份"))
+        return ()
+    ids: list[UUID] = []
+    for index, each in enumerate(given):
+        try:
+            ids.append(UUID(str(each)))
+        except ValueError:
+            problems.append(Problem(f"attachments[{index}]", "不是有效的材料编号"))
+    found = attachments.free(sitting.session, ids, account_id=account.id)
+    for index, each in enumerate(ids):
+        if each not in found:
+            problems.append(Problem(f"attachments[{index}]", "没有这份材料，或它已随另一申报提交"))
+    given_codes = {paper.material_code for paper in found.values()}
+    problems += [
+        Problem(f"attachments.{material.code}", f"缺少必交材料：{material.name}")
+        for material in sitting.city.pack.materials
+        if is_required(material, facts) and material.code not in given_codes
+    ]
+    return tuple(found.values())
+
+
+def is_required(material: Material, facts: Facts | None) -> bool:
+    """Whether a paper must come with an application of these facts (only always-required ones without facts)."""
+    if material.required in ("always", "optional"):
+        return material.required == "always"
+    return bool(facts and getattr(facts, material.required))
+
+
+def _number(sitting: Sitting) -> str:
+    day = sitting.today
+    running = numbers.take(sitting.session, tenant=sitting.tenant, series=f"application:{day.isoformat()}")[0]
+    return sitting.city.application_number(day, running)
+
+
+def _tasks(sitting: Sitting, application_id: UUID, area_code: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": uuid4(),
+            "tenant_id": sitting.tenant,
+            "application_id": application_id,
+            "matter_code": matter.code,
+            "matter_name": matter.name,
+            "seq": seq,
+            "unit_code": sitting.city.unit_for(matter, area_code),
+            "due_on": sitting.city.calendar.add(sitting.today, matter.promise_days),
+        }
+        for seq, matter in enumerate(sitting.city.matters, start=1)
+    ]
+
+
+def _lines(sitting: Sitting, application_id: UUID) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": uuid4(),
+            "tenant_id": sitting.tenant,
+            "application_id": application_id,
+            "item_code": item.code,
+            "seq": item.seq,
+            "unit_code": item.owner_unit,
+            "confirm_required": item.confirm_required,
+        }
+        for item in sitting.city.items
+    ]

@@ -1,0 +1,173 @@
+"""Money arrives: a callback is kept raw, then posted once, each line to its own account, or refused with a case."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from services.sitting import Sitting
+from shared.db import attention, bills, cases, outbox, payments, trail
+from shared.db.bills import BillRow
+from shared.db.outbox import Wanted
+from shared.db.payments import InboxRow, NewPosting
+from shared.db.trail import Act
+from shared.domain.channel import Callback, CallbackMalformed
+from shared.domain.errors import NotFound
+from shared.domain.ledger import Due, payment_entry
+from shared.tasks import PAYMENTS_QUEUE, Task
+
+
+def describe_bill(sitting: Sitting, code: str) -> tuple[BillRow, str]:
+    """What a bank may know of a bill: the row and the project's name. Raises `NotFound`."""
+    bill = bills.find_by_payment_code(sitting.session, code)
+    if bill is None:
+        raise NotFound("没有这个缴款码")
+    return bill, bills.project_name(sitting.session, bill.application_id)
+
+
+def receive_callback(sitting: Sitting, *, provider: str, headers: Mapping[str, str], body: bytes) -> None:
+    """Keep a rightly signed callback and ask for its posting. May be repeated: same event, same row, no new effect."""
+    try:
+        event_id = Callback.from_body(body).event_id
+    except CallbackMalformed as malformed:
+        refuse_callback(sitting, provider=provider, headers=headers, body=body, reason=f"报文不合约定：{malformed}")
+        return
+    inbox_id, _ = payments.keep_callback(
+        sitting.session,
+        sitting.tenant,
+        provider=provider,
+        key=f"event:{event_id}",
+        headers=headers,
+        body=body,
+    )
+    outbox.put(sitting.session, sitting.tenant, [Wanted(Task.POST_PAYMENTS, PAYMENTS_QUEUE, inbox_id)])
+
+
+def refuse_callback(sitting: Sitting, *, provider: str, headers: Mapping[str, str], body: bytes, reason: str) -> None:
+    """Keep what cannot be believed or understood, and put it before a person; nothing is posted."""
+    key = f"refused:{hashlib.sha256(body).hexdigest()}"
+    payments.keep_callback(
+        sitting.session,
+        sitting.tenant,
+        provider=provider,
+        key=key,
+        headers=headers,
+        body=body,
+        outcome="refused",
+        reason=reason,
+    )
+    attention.open_case(
+        sitting.session, sitting.tenant, kind="callback_refused", key=f"{provider}:{key}", reason=reason
+    )
+
+
+def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
+    """Post callbacks that wait: payment, books, bill paid, receipt asked for, all or nothing each.
+
+    May be repeated. Whatever does not fit its bill is refused, and a case says why.
+    """
+    for row in payments.waiting_callbacks(sitting.session, inbox_ids):
+        callback = Callback.from_body(row.body)
+        bill = bills.find_by_payment_code(sitting.session, callback.payment_code)
+        if bill is not None:
+            cases.lock_one(sitting.session, bill.application_id)
+            bill = bills.load(sitting.session, bill.id)
+        known = payments.find_payment(sitting.session, provider=row.provider, provider_txn_id=callback.bank_txn_id)
+        if (
+            known is not None
+            and bill is not None
+            and known.bill_id == bill.id
+            and known.amount_fen == callback.amount_fen
+        ):
+            # The bank reports one transaction under two event ids: nothing new has happened.
+            payments.settle_callback(sitting.session, row.id, outcome="posted", reason="该笔交易此前已入账")
+            continue
+        reason = _misfit(callback, bill, known_elsewhere=known is not None)
+        if reason or bill is None:
+            payments.settle_callback(sitting.session, row.id, outcome="refused", reason=reason)
+            attention.open_case(
+                sitting.session,
+                sitting.tenant,
+                kind="payment_refused",
+                key=f"{row.provider}:{row.key}",
+                reason=reason,
+                application_id=bill.application_id if bill else None,
+                data={
+                    "payment_code": callback.payment_code,
+                    "bank_txn_id": callback.bank_txn_id,
+                    "amount_fen": callback.amount_fen,
+                },
+            )
+            continue
+        _post(sitting, row, callback, bill)
+
+
+def _misfit(callback: Callback, bill: BillRow | None, *, known_elsewhere: bool) -> str:
+    """Why a callback cannot be posted to this bill; empty if it can."""
+    if bill is None:
+        return f"缴款码 {callback.payment_code} 没有对应的缴费通知书"
+    if known_elsewhere:
+        return f"银行流水 {callback.bank_txn_id} 此前已按另一金额或另一缴费通知书入账"
+    if callback.bill_number != bill.number:
+        return f"缴款码属于 {bill.number}，回调写的是 {callback.bill_number}"
+    if bill.status == "paid":
+        return f"{bill.number} 已经缴清，又收到一笔款项"
+    if bill.status != "issued":
+        return f"{bill.number} 不在待缴状态"
+    if callback.amount_fen != bill.total_fen:
+        return f"{bill.number} 应缴 {bill.total_fen} 分，收到 {callback.amount_fen} 分"
+    return ""
+
+
+def _post(sitting: Sitting, row: InboxRow, callback: Callback, bill: BillRow) -> None:
+    payment_id = payments.add(
+        sitting.session,
+        sitting.tenant,
+        bill_id=bill.id,
+        inbox_id=row.id,
+        provider=row.provider,
+        provider_txn_id=callback.bank_txn_id,
+        amount_fen=callback.amount_fen,
+        channel=callback.channel,
+        payer_name=callback.payer_name,
+        payer_account=callback.payer_account,
+        paid_at=callback.paid_at,
+    )
+    due = [line for line in bills.lines(sitting.session, bill.id) if line.due_fen]
+    line_ids = {line.item_code: line.fee_line_id for line in due}
+    entry = payment_entry(
+        key=str(payment_id),
+        channel=row.provider,
+        dues=[
+            Due(item_code=line.item_code, account=sitting.city.item(line.item_code).account, due_fen=line.due_fen)
+            for line in due
+        ],
+    )
+    payments.post(
+        sitting.session,
+        sitting.tenant,
+        kind=entry.kind,
+        key=entry.key,
+        postings=[
+            NewPosting(
+                posting.account,
+                posting.amount_fen,
+                posting.item_code,
+                line_ids[posting.item_code] if posting.item_code else None,
+            )
+            for posting in entry.postings
+        ],
+        occurred_at=callback.paid_at,
+        bill_id=bill.id,
+        payment_id=payment_id,
+    )
+    bills.mark_paid(sitting.session, bill.id, callback.paid_at)
+    payments.settle_callback(sitting.session, row.id, outcome="posted")
+    act = Act(
+        "payment_posted",
+        sitting.now,
+        data={"bill": bill.number, "amount_fen": callback.amount_fen, "bank_txn_id": callback.bank_txn_id},
+    )
+    trail.append(sitting.session, sitting.tenant, {bill.application_id: [act]}, signer=sitting.signer)
+    outbox.put(sitting.session, sitting.tenant, [Wanted(Task.ISSUE_RECEIPTS, PAYMENTS_QUEUE, bill.id)])

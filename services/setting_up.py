@@ -1,0 +1,96 @@
+"""Before the first day: schema, city, keys of the units and, for a demonstration, people with log-ins."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from services.accounts import hash_password
+from shared.db import accounts, city, migrate
+from shared.db.engine import make_engine, unit_of_work
+from shared.packs import Pack, load_pack
+from shared.signing import make_demo_keys
+
+#: Everybody in the demonstration has this password; `yidan up` shows it only when DEMO is set.
+DEMO_PASSWORD = "yidan-demo-2026"  # noqa: S105 a demonstration's, printed on purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A log-in of the demonstration; fictional like the city."""
+
+    login: str
+    display_name: str
+    role: str
+    unit_code: str | None = None
+    organisation_name: str | None = None
+    organisation_uscc: str | None = None
+
+
+_OFFICERS = {
+    "zj": "赵启明", "cz": "陈一诺", "fg": "何知行", "rf": "沈嘉禾", "sn": "吴若川", "qg": "梁思远", "zr": "许清和",
+    "st": "谭予安", "xf": "高维", "rs": "方予", "sw": "罗雯", "qx": "纪晓风", "cg": "尹安然",
+    "dw-zj": "江映舟", "gx-zj": "宋时雨", "jk-zj": "叶知秋", "lg-zj": "白景行",
+}  # fmt: skip
+_CHECKERS = {"zj": "周明远", "rf": "顾承宇", "rs": "贺文澜", "cz": "唐允中"}
+
+OFFICE = (
+    Person("applicant", "林沐阳", "applicant", None, "瀚海市碧海置业有限公司", "91371002MA3C00011N"),
+    Person("applicant2", "温故䶮", "applicant", None, "瀚海建工集团有限公司", "91370200MA3D000208"),
+    Person("finance", "陈一诺", "finance", "cz"),
+    Person("leader", "秦望", "leader"),
+    Person("admin", "苏简", "admin"),
+    Person("operator", "卫行", "operator"),
+)
+
+
+def demo_people(pack: Pack) -> list[Person]:
+    """The people of the demonstration: an officer in every unit, checkers where money is confirmed, the office."""
+    officers = [
+        Person(f"{unit.code}-officer", _OFFICERS.get(unit.code, f"{unit.short_name}经办"), "officer", unit.code)
+        for unit in pack.units
+    ]
+    codes = {unit.code for unit in pack.units}
+    checkers = [Person(f"{code}-checker", name, "checker", code) for code, name in _CHECKERS.items() if code in codes]
+    return [*OFFICE, *officers, *checkers]
+
+
+def load_city(url: str, folder: Path, *, keys_dir: Path, with_demo_people: bool) -> str:
+    """Bring the schema up, load the pack in `folder`, make the units' keys; gives the tenant. May be repeated.
+
+    Raises `Invalid` naming file and row of a broken pack; nothing is changed then.
+    """
+    pack = load_pack(folder)
+    migrate.upgrade(url)
+    make_demo_keys(keys_dir, [(unit.code, unit.name) for unit in pack.units])
+    owner = make_engine(url, as_app=False, pool_size=1)
+    try:
+        with unit_of_work(on=owner) as session:
+            tenant, _ = city.store(session, pack)
+            if with_demo_people:
+                hashed = hash_password(DEMO_PASSWORD)
+                for person in demo_people(pack):
+                    accounts.put(
+                        session,
+                        tenant,
+                        login=person.login,
+                        password_hash=hashed,
+                        display_name=person.display_name,
+                        role=person.role,
+                        unit_code=person.unit_code,
+                        organisation_name=person.organisation_name,
+                        organisation_uscc=person.organisation_uscc,
+                    )
+    finally:
+        owner.dispose()
+    return tenant
+
+
+def write_secret(path: Path) -> None:
+    """Make the secret behind cookies and check codes once, readable by its owner only."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(secrets.token_hex(32), encoding="ascii")

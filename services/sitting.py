@@ -1,0 +1,59 @@
+"""A sitting of the office: one transaction with the city it sits in, its clock and its seals.
+
+Every use case takes a sitting first. The edge (a route, an actor, the console) opens it, so a use
+case neither commits nor asks for the time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from shared.db import city as cities
+from shared.db import clock
+from shared.db.city import City
+from shared.db.engine import unit_of_work
+from shared.settings import settings
+from shared.signing import LocalSigner, Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """What a use case works with; `now` is the business time, aware; `secret` keys check codes."""
+
+    session: Session
+    city: City
+    signer: Signer
+    now: datetime
+    secret: bytes
+
+    @property
+    def tenant(self) -> str:
+        """The city's id."""
+        return self.city.tenant
+
+    @property
+    def today(self) -> date:
+        """The business date, in China."""
+        return clock.on(self.now)
+
+
+@lru_cache(maxsize=1)
+def signer() -> Signer:
+    """This process's signer: the demo keys under var/, or what a city plugs in behind the same interface."""
+    return LocalSigner(settings().keys_dir)
+
+
+@contextmanager
+def sitting(tenant: str | None = None, *, on: Engine | None = None) -> Iterator[Sitting]:
+    """Open a transaction for a tenant (this web's, unless told); committed at the end of the block."""
+    which = tenant or settings().tenant
+    with unit_of_work(which, on=on) as session:
+        now, revision = cities.clock_and_revision(session, which)
+        yield Sitting(session, cities.load(session, which, revision), signer(), now, settings().secret())

@@ -1,0 +1,106 @@
+"""Papers as rows: who uploaded which bytes under which name, free until an application adopts them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from shared.db.outbox import changed
+from shared.db.tables.cases import Attachment
+from shared.db.tables.columns import table
+from shared.domain.errors import Conflict, NotFound
+
+ATTACHMENTS = table(Attachment)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentRow:
+    """One paper."""
+
+    id: UUID
+    account_id: UUID
+    application_id: UUID | None
+    material_code: str
+    file_name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    created_at: datetime
+
+
+_ATTACHMENT = [ATTACHMENTS.c[name] for name in AttachmentRow.__dataclass_fields__]
+
+
+def add(session: Session, tenant: str, **values: Any) -> UUID:
+    """Record a paper whose bytes are already stored."""
+    attachment_id = uuid4()
+    session.execute(insert(ATTACHMENTS).values(id=attachment_id, tenant_id=tenant, **values))
+    return attachment_id
+
+
+def free(session: Session, ids: Sequence[UUID], *, account_id: UUID) -> dict[UUID, AttachmentRow]:
+    """Those of `ids` that this account uploaded and no application has adopted."""
+    rows = session.execute(
+        select(*_ATTACHMENT).where(
+            ATTACHMENTS.c.id.in_(ids), ATTACHMENTS.c.account_id == account_id, ATTACHMENTS.c.application_id.is_(None)
+        )
+    )
+    return {row.id: AttachmentRow(**row._mapping) for row in rows}
+
+
+def adopt(session: Session, ids: Sequence[UUID], application_id: UUID) -> None:
+    """Give papers to an application; raises `Conflict` if another submission was faster."""
+    done = session.execute(
+        update(ATTACHMENTS)
+        .where(ATTACHMENTS.c.id.in_(ids), ATTACHMENTS.c.application_id.is_(None))
+        .values(application_id=application_id)
+    )
+    if changed(done) != len(ids):
+        raise Conflict("有材料刚刚随另一申报提交，请刷新后重新选择")
+
+
+def discard(session: Session, attachment_id: UUID, *, account_id: UUID) -> None:
+    """Throw a paper away that belongs to no application yet; raises `NotFound`."""
+    done = session.execute(
+        delete(ATTACHMENTS).where(
+            ATTACHMENTS.c.id == attachment_id,
+            ATTACHMENTS.c.account_id == account_id,
+            ATTACHMENTS.c.application_id.is_(None),
+        )
+    )
+    if not changed(done):
+        raise NotFound("没有这份材料，或它已随申报提交")
+
+
+def load(session: Session, attachment_id: UUID) -> AttachmentRow:
+    """One paper; raises `NotFound`."""
+    row = session.execute(select(*_ATTACHMENT).where(ATTACHMENTS.c.id == attachment_id)).one_or_none()
+    if row is None:
+        raise NotFound("没有这份材料")
+    return AttachmentRow(**row._mapping)
+
+
+def of_application(session: Session, application_id: UUID) -> list[AttachmentRow]:
+    """An application's papers, in the order they came."""
+    rows = session.execute(
+        select(*_ATTACHMENT)
+        .where(ATTACHMENTS.c.application_id == application_id)
+        .order_by(ATTACHMENTS.c.created_at, ATTACHMENTS.c.file_name)
+    )
+    return [AttachmentRow(**row._mapping) for row in rows]
+
+
+def of_draft(session: Session, draft_id: UUID) -> list[AttachmentRow]:
+    """A draft's papers, in the order they came."""
+    rows = session.execute(
+        select(*_ATTACHMENT)
+        .where(ATTACHMENTS.c.draft_id == draft_id, ATTACHMENTS.c.application_id.is_(None))
+        .order_by(ATTACHMENTS.c.created_at, ATTACHMENTS.c.file_name)
+    )
+    return [AttachmentRow(**row._mapping) for row in rows]

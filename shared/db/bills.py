@@ -1,0 +1,191 @@
+"""Bills and their lines: added once, found by payment code, marked paid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, text, update
+from sqlalchemy.orm import Session
+
+from shared.db.outbox import changed
+from shared.db.tables.cases import Application, FeeLine
+from shared.db.tables.columns import table
+from shared.db.tables.money import Bill, BillLine
+from shared.domain.errors import Broken, NotFound
+
+BILLS = table(Bill)
+BILL_LINES = table(BillLine)
+FEE_LINES = table(FeeLine)
+APPLICATIONS = table(Application)
+
+
+@dataclass(frozen=True, slots=True)
+class NewBillLine:
+    """A line of a bill to be; `due_fen` counts towards its total."""
+
+    fee_line_id: UUID
+    item_code: str
+    unit_code: str
+    due_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewBill:
+    """A bill to be."""
+
+    id: UUID
+    application_id: UUID
+    payer: str
+    payer_name: str
+    payer_uscc: str
+    number: str
+    payment_code: str
+    verification_code: str
+    total_fen: int
+    status: str
+    issued_at: datetime
+    issued_on: date
+    due_on: date
+    lines: tuple[NewBillLine, ...]
+
+    def __post_init__(self) -> None:
+        # Raised, not asserted: `python -O` must not let a wrong bill out.
+        if self.total_fen != sum(line.due_fen for line in self.lines):
+            raise Broken(f"bill {self.number}: its total is not the sum of its lines")
+
+
+@dataclass(frozen=True, slots=True)
+class BillRow:
+    """A bill as the services need it."""
+
+    id: UUID
+    application_id: UUID
+    payer: str
+    payer_name: str
+    payer_uscc: str
+    number: str
+    payment_code: str
+    verification_code: str
+    total_fen: int
+    status: str
+    issued_at: datetime
+    issued_on: date
+    due_on: date
+    paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BillLineRow:
+    """A bill's line with the frozen computation behind it."""
+
+    seq: int
+    fee_line_id: UUID
+    item_code: str
+    unit_code: str
+    due_fen: int
+    line: dict[str, Any]
+
+
+_BILL = [BILLS.c[name] for name in BillRow.__dataclass_fields__]
+
+
+def add(session: Session, tenant: str, new: Sequence[NewBill]) -> None:
+    """Write bills with their lines; a second bill for the same payer of an application is a unique violation."""
+    session.execute(
+        insert(BILLS),
+        [
+            {name: getattr(bill, name) for name in NewBill.__dataclass_fields__ if name != "lines"}
+            | {"tenant_id": tenant}
+            for bill in new
+        ],
+    )
+    session.execute(
+        insert(BILL_LINES),
+        [
+            {
+                "bill_id": bill.id,
+                "seq": seq,
+                "tenant_id": tenant,
+                "fee_line_id": line.fee_line_id,
+                "item_code": line.item_code,
+                "unit_code": line.unit_code,
+                "due_fen": line.due_fen,
+            }
+            for bill in new
+            for seq, line in enumerate(bill.lines, start=1)
+        ],
+    )
+
+
+def find_by_payment_code(session: Session, code: str) -> BillRow | None:
+    """The bill that a payment code stands for."""
+    row = session.execute(select(*_BILL).where(BILLS.c.payment_code == code)).one_or_none()
+    return BillRow(**row._mapping) if row else None
+
+
+def load(session: Session, bill_id: UUID) -> BillRow:
+    """One bill; raises `NotFound`."""
+    row = session.execute(select(*_BILL).where(BILLS.c.id == bill_id)).one_or_none()
+    if row is None:
+        raise NotFound("缴费通知书不存在")
+    return BillRow(**row._mapping)
+
+
+def of_application(session: Session, application_id: UUID) -> list[BillRow]:
+    """The bills of one application, the developer's first."""
+    rows = session.execute(
+        select(*_BILL)
+        .where(BILLS.c.application_id == application_id)
+        .order_by(BILLS.c.occasion, BILLS.c.payer.desc(), BILLS.c.number)
+    )
+    return [BillRow(**row._mapping) for row in rows]
+
+
+def lines(session: Session, bill_id: UUID) -> list[BillLineRow]:
+    """A bill's lines in order."""
+    rows = session.execute(
+        select(
+            BILL_LINES.c.seq,
+            BILL_LINES.c.fee_line_id,
+            BILL_LINES.c.item_code,
+            BILL_LINES.c.unit_code,
+            BILL_LINES.c.due_fen,
+            FEE_LINES.c.line,
+        )
+        .join(FEE_LINES, FEE_LINES.c.id == BILL_LINES.c.fee_line_id)
+        .where(BILL_LINES.c.bill_id == bill_id)
+        .order_by(BILL_LINES.c.seq)
+    )
+    return [BillLineRow(**row._mapping) for row in rows]
+
+
+def mark_paid(session: Session, bill_id: UUID, at: datetime) -> None:
+    """Move an issued bill to paid; raises `Broken` if it was not issued (the caller holds its application)."""
+    done = session.execute(
+        update(BILLS).where(BILLS.c.id == bill_id, BILLS.c.status == "issued").values(status="paid", paid_at=at)
+    )
+    if not changed(done):
+        raise Broken(f"bill {bill_id} is not open for payment")
+
+
+def open_bills(session: Session, application_id: UUID) -> int:
+    """How many bills of an application still lack money or a receipt."""
+    found: int = session.execute(
+        text(
+            "select count(*) from bill b where b.application_id = :id and b.status not in ('void', 'nothing_due') "
+            "and not exists (select from receipt r where r.bill_id = b.id)"
+        ),
+        {"id": application_id},
+    ).scalar_one()
+    return found
+
+
+def project_name(session: Session, application_id: UUID) -> str:
+    """The project that a bill is about."""
+    return str(
+        session.execute(select(APPLICATIONS.c.project_name).where(APPLICATIONS.c.id == application_id)).scalar_one()
+    )

@@ -1,0 +1,115 @@
+"""Documents: asked for in the transaction that makes them due, made once, the same bytes for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.db import outbox
+from shared.db.outbox import Wanted, changed
+from shared.db.tables.columns import table
+from shared.db.tables.work import Document
+from shared.domain.errors import NotFound
+from shared.tasks import DOCUMENTS_QUEUE, Task
+
+DOCUMENTS = table(Document)
+
+#: The template that a document asked for today is drawn with; older documents keep theirs.
+TEMPLATE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A document to be made."""
+
+    kind: str
+    subject_id: UUID
+    application_id: UUID
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A document; `sha256` is None until it is made, `view` empty until it is composed."""
+
+    id: UUID
+    application_id: UUID
+    kind: str
+    subject_id: UUID
+    title: str
+    template_version: int
+    view: Mapping[str, Any]
+    requested_at: datetime
+    ready_at: datetime | None
+    sha256: str | None
+
+
+_DOCUMENT = [DOCUMENTS.c[name] for name in DocumentRow.__dataclass_fields__]
+
+
+def request(session: Session, tenant: str, wishes: Sequence[Wish], *, now: datetime) -> None:
+    """Ask for documents; asking twice for the same one is asking once."""
+    rows = [
+        {
+            "id": uuid4(),
+            "tenant_id": tenant,
+            "application_id": wish.application_id,
+            "kind": wish.kind,
+            "subject_id": wish.subject_id,
+            "title": wish.title,
+            "template_version": TEMPLATE_VERSION,
+            "requested_at": now,
+        }
+        for wish in wishes
+    ]
+    if not rows:
+        return
+    made = session.execute(
+        insert(DOCUMENTS)
+        .on_conflict_do_nothing(index_elements=["kind", "subject_id", "rendition"])
+        .returning(DOCUMENTS.c.id),
+        rows,
+    ).scalars()
+    outbox.put(session, tenant, [Wanted(Task.PRODUCE_DOCUMENTS, DOCUMENTS_QUEUE, document_id) for document_id in made])
+
+
+def load(session: Session, document_id: UUID) -> DocumentRow:
+    """One document; raises `NotFound`."""
+    row = session.execute(select(*_DOCUMENT).where(DOCUMENTS.c.id == document_id)).one_or_none()
+    if row is None:
+        raise NotFound("文书不存在")
+    return DocumentRow(**row._mapping)
+
+
+def of_application(session: Session, application_id: UUID) -> list[DocumentRow]:
+    """An application's documents, oldest first."""
+    rows = session.execute(
+        select(*_DOCUMENT)
+        .where(DOCUMENTS.c.application_id == application_id)
+        .order_by(DOCUMENTS.c.requested_at, DOCUMENTS.c.kind)
+    )
+    return [DocumentRow(**row._mapping) for row in rows]
+
+
+def freeze(session: Session, document_id: UUID, view: Mapping[str, Any]) -> None:
+    """Store what the document says, once; a view that is already frozen stays."""
+    session.execute(
+        update(DOCUMENTS).where(DOCUMENTS.c.id == document_id, DOCUMENTS.c.view == {}).values(view=dict(view))
+    )
+
+
+def record(session: Session, document_id: UUID, *, sha256: str, size_bytes: int, pages: int) -> bool:
+    """Record the finished bytes; gives whether this was the first time (later bytes are not kept)."""
+    done = session.execute(
+        update(DOCUMENTS)
+        .where(DOCUMENTS.c.id == document_id, DOCUMENTS.c.sha256.is_(None))
+        .values(sha256=sha256, size_bytes=size_bytes, pages=pages, ready_at=func.now())
+    )
+    return bool(changed(done))

@@ -1,0 +1,26 @@
+"""The fan-in: whether an application's bill may be asked for, decided under that application's row lock.
+
+Never a counter in the broker: a repeated, lost or reordered message changes nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from shared.db import cases, outbox
+from shared.db.outbox import Wanted
+from shared.tasks import BILLING_QUEUE, Task
+
+
+def ask_for_bills(session: Session, tenant: str, application_ids: Iterable[UUID]) -> None:
+    """Ask for the bills of those applications that wait for nothing any more; may be repeated.
+
+    Takes the rows late, after the slow part of a transaction: of two that finish together the
+    later one then sees the earlier one's work, and asks.
+    """
+    held = cases.lock(session, application_ids)
+    ready = cases.ready_for_bill(session, held)
+    outbox.put(session, tenant, [Wanted(Task.ISSUE_BILLS, BILLING_QUEUE, each) for each in ready])

@@ -1,0 +1,270 @@
+"""What must hold whatever happened: each invariant a query that finds the rows that break it.
+
+Run as the owner over all tenants. A finding names the row and says what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from shared.db.tables.cases import AuditEvent
+from shared.db.tables.columns import table
+
+EVENTS = table(AuditEvent)
+
+# "Stuck" below is five minutes: many times the longest wait between two rings.
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One rule: `count` says over how many rows it was checked, `broken` lists the rows that break it."""
+
+    id: str
+    says: str
+    count: str
+    broken: str
+
+
+INVARIANTS = (
+    Invariant(
+        "I2-lines",
+        "每件申报的收费明细恰为收费项目各一条",
+        "select count(*) from application",
+        "select a.number || ' 有 ' || (select count(*) from fee_line l where l.application_id = a.id) || ' 条收费明细' "
+        "from application a where (select count(*) from fee_line l where l.application_id = a.id) <> "
+        "(select count(*) from fee_item i where i.tenant_id = a.tenant_id)",
+    ),
+    Invariant(
+        "I2-tasks",
+        "每件申报都有审核任务",
+        "select count(*) from application",
+        "select a.number || ' 没有审核任务' from application a "
+        "where not exists (select from review_task t where t.application_id = a.id)",
+    ),
+    Invariant(
+        "I3-no-early-bill",
+        "明细未全部核定（或审核未全部同意）时没有缴费单",
+        "select count(*) from bill",
+        "select b.number || ' 早于核定' from bill b join application a on a.id = b.application_id "
+        "where b.status <> 'void' and (exists "
+        "(select from fee_line l where l.application_id = a.id and l.state <> 'final') or (a.bill_waits_for = "
+        "'reviews_and_lines' and exists (select from review_task t where t.application_id = a.id "
+        "and t.status <> 'approved')))",
+    ),
+    Invariant(
+        "I3-no-missing-bill",
+        "条件齐备的申报都已出缴费单",
+        "select count(*) from application",
+        "select a.number || ' 条件齐备而没有缴费单' from application a where not exists "
+        "(select from bill b where b.application_id = a.id) and (a.status in ('billed', 'completed') or "
+        "(a.status = 'in_review' and a.created_at < now() - interval '1 minute' "
+        "and not exists (select from fee_line l where l.application_id = a.id and l.state <> 'final') "
+        "and (a.bill_waits_for = 'lines' or not exists (select from review_task t where t.application_id = a.id "
+        "and t.status <> 'approved')) and not exists (select from outbox o where o.subject_id = a.id "
+        "and o.task = 'issue_bills' and o.done_at is null and o.created_at > now() - interval '5 minutes')))",
+    ),
+    Invariant(
+        "I4-bill-total",
+        "缴费单总额等于其各行之和，等于应计入的收费明细之和",
+        "select count(*) from bill",
+        "select b.number || ' 总额 ' || b.total_fen || ' 分，各行合计 ' || coalesce(sum(l.due_fen), 0) || ' 分，明细合计 ' "
+        "|| coalesce(sum(case when f.status in ('collected_elsewhere', 'needs_facts') then 0 else f.payable_fen end), 0) "
+        "|| ' 分' from bill b left join bill_line l on l.bill_id = b.id left join fee_line f on f.id = l.fee_line_id "
+        "group by b.id having b.total_fen <> coalesce(sum(l.due_fen), 0) or b.total_fen <> "
+        "coalesce(sum(case when f.status in ('collected_elsewhere', 'needs_facts') then 0 else f.payable_fen end), 0)",
+    ),
+    Invariant(
+        "I4-line-frozen",
+        "收费明细的金额与其冻结的计算一致",
+        "select count(*) from fee_line where state <> 'pending'",
+        "select a.number || ' ' || f.item_code || ' 金额与冻结的计算不一致' from fee_line f "
+        "join application a on a.id = f.application_id where f.state <> 'pending' and ("
+        "f.gross_fen <> (f.line->>'gross_fen')::bigint or f.payable_fen <> (f.line->>'payable_fen')::bigint "
+        "or f.reduction_fen <> (f.line->>'reduction_fen')::bigint or f.subsidy_fen <> (f.line->>'subsidy_fen')::bigint "
+        "or f.status <> f.line->>'status' or f.item_code <> f.line->>'code')",
+    ),
+    Invariant(
+        "I4-lines-billed",
+        "已出单的申报，每条收费明细都在且仅在一张缴费单上",
+        "select count(*) from application where status in ('billed', 'completed')",
+        "select a.number || ' ' || f.item_code || ' 不在缴费单上' from fee_line f join application a "
+        "on a.id = f.application_id where exists (select from bill b where b.application_id = a.id) "
+        "and not exists (select from bill_line l where l.fee_line_id = f.id)",
+    ),
+    Invariant(
+        "I5-entries",
+        "每笔分录借贷相等",
+        "select count(*) from ledger_entry",
+        "select e.kind || ' ' || e.key || ' 差 ' || coalesce(sum(p.amount_fen), 0) || ' 分' from ledger_entry e "
+        "left join ledger_posting p on p.entry_id = e.id group by e.id "
+        "having count(p.*) < 2 or coalesce(sum(p.amount_fen), 0) <> 0",
+    ),
+    Invariant(
+        "I5-trial-balance",
+        "全部分录试算平衡",
+        "select count(*) from ledger_posting",
+        "select '差 ' || sum(amount_fen) || ' 分' from ledger_posting having sum(amount_fen) <> 0",
+    ),
+    Invariant(
+        "I6-payments",
+        "缴款等于缴费单总额，等于贷记各账户之和",
+        "select count(*) from payment",
+        "select b.number || ' 应缴 ' || b.total_fen || ' 分，实缴 ' || p.amount_fen || ' 分，入账 ' || "
+        "coalesce((select -sum(g.amount_fen) from ledger_posting g join ledger_entry e on e.id = g.entry_id "
+        "where e.payment_id = p.id and g.amount_fen < 0), 0) || ' 分' from payment p join bill b on b.id = p.bill_id "
+        "where p.amount_fen <> b.total_fen or b.status <> 'paid' or p.amount_fen <> "
+        "coalesce((select -sum(g.amount_fen) from ledger_posting g join ledger_entry e on e.id = g.entry_id "
+        "where e.payment_id = p.id and g.amount_fen < 0), 0)",
+    ),
+    Invariant(
+        "I6-line-postings",
+        "每条已缴明细入账一次，金额相等",
+        "select count(*) from bill_line l join bill b on b.id = l.bill_id where b.status = 'paid'",
+        "select b.number || ' ' || l.item_code || ' 应入账 ' || l.due_fen || ' 分，实入账 ' || "
+        "coalesce(-sum(g.amount_fen), 0) || ' 分' from bill b join bill_line l on l.bill_id = b.id "
+        "left join ledger_posting g on g.fee_line_id = l.fee_line_id where b.status = 'paid' "
+        "group by b.id, l.bill_id, l.seq having l.due_fen <> coalesce(-sum(g.amount_fen), 0)",
+    ),
+    Invariant(
+        "I7-receipts",
+        "已缴的缴费单各有一张网上回执，金额相等；未缴的没有",
+        "select count(*) from bill where status = 'paid'",
+        "select b.number || case when r.id is null then ' 已缴而没有网上回执' else ' 未缴而有网上回执，或金额不等' end "
+        "from bill b left join receipt r on r.bill_id = b.id where (b.status = 'paid' and r.id is null and not exists "
+        "(select from outbox o where o.subject_id = b.id and o.task = 'issue_receipts' and o.done_at is null "
+        "and o.created_at > now() - interval '5 minutes')) "
+        "or (r.id is not null and (b.status <> 'paid' or r.total_fen <> b.total_fen))",
+    ),
+    Invariant(
+        "I7-paid-has-payment",
+        "已缴的缴费单都有缴款",
+        "select count(*) from bill where status = 'paid'",
+        "select b.number || ' 标为已缴而没有缴款' from bill b where b.status = 'paid' "
+        "and not exists (select from payment p where p.bill_id = b.id)",
+    ),
+    Invariant(
+        "I7-series",
+        "回执号码连续，没有无故缺号",
+        "select count(*) from receipt",
+        "select s.series || ' 发到 ' || s.last || '，存有 ' || (select count(*) from receipt r where "
+        "r.tenant_id = s.tenant_id and 'receipt:' || r.code = s.series) || ' 张' from number_series s "
+        "where s.series like 'receipt:%' and s.last <> (select count(*) from receipt r where "
+        "r.tenant_id = s.tenant_id and 'receipt:' || r.code = s.series)",
+    ),
+    Invariant(
+        "I7-documents",
+        "每张缴费单、网上回执、申报都有其文书",
+        "select count(*) from document",
+        "select kind || ' ' || id || ' 没有文书' from ("
+        "select 'bill' as kind, id from bill union all select 'receipt', id from receipt "
+        "union all select 'slip', id from application) made "
+        "where not exists (select from document d where d.kind = made.kind and d.subject_id = made.id)",
+    ),
+    Invariant(
+        "I9-status",
+        "申报的状态与其缴费单相符",
+        "select count(*) from application",
+        "select a.number || ' 状态为 ' || a.status from application a where "
+        "(a.status = 'completed') <> (exists (select from bill b where b.application_id = a.id) and not exists "
+        "(select from bill b where b.application_id = a.id and b.status = 'issued') and not exists (select from bill b "
+        "where b.application_id = a.id and b.status = 'paid' "
+        "and not exists (select from receipt r where r.bill_id = b.id))) and a.status <> 'withdrawn'",
+    ),
+    Invariant(
+        "I11-outbox",
+        "没有滞留的后台任务",
+        "select count(*) from outbox",
+        "select o.task || ' #' || o.id || ' 滞留，已尝试 ' || o.attempts || ' 次' from outbox o "
+        "where o.done_at is null and o.dead_at is null and o.created_at < now() - interval '5 minutes'",
+    ),
+    Invariant(
+        "I13-callbacks",
+        "每个回调都有结果；被拒的都有待处理事项",
+        "select count(*) from callback_inbox",
+        "select i.provider || ' ' || i.key || ' 没有结果或没有待处理事项' from callback_inbox i where "
+        "(i.outcome = 'received' and i.received_at < now() - interval '5 minutes') "
+        "or (i.outcome = 'refused' and not exists (select from case_item c where c.key = i.provider || ':' || i.key))",
+    ),
+    Invariant(
+        "I14-dead-work",
+        "停止的后台任务都有待处理事项",
+        "select count(*) from outbox where dead_at is not null",
+        "select o.task || ' #' || o.id || ' 已停止而没有待处理事项' from outbox o where o.dead_at is not null "
+        "and not exists (select from case_item c where c.kind = 'work_dead' and c.key = o.id::text)",
+    ),
+)
+
+
+def check(session: Session, invariant: Invariant) -> tuple[int, list[str]]:
+    """Over how many rows the rule was checked, and what breaks it."""
+    checked = session.execute(text(invariant.count)).scalar_one()
+    return checked, [str(row[0]) for row in session.execute(text(invariant.broken))]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """One application's audit trail as stored, and the head that its row remembers."""
+
+    application_id: UUID
+    number: str
+    audit_seq: int
+    audit_hash: bytes
+    events: tuple[Any, ...]
+
+
+def chains(session: Session) -> Iterator[Chain]:
+    """Every application's audit trail, in order."""
+    applications = session.execute(text("select id, number, audit_seq, audit_hash from application order by id")).all()
+    for row in applications:
+        events = session.execute(select(EVENTS).where(EVENTS.c.application_id == row.id).order_by(EVENTS.c.seq)).all()
+        yield Chain(row.id, row.number, row.audit_seq, row.audit_hash, tuple(events))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedLine:
+    """A fee line's seal and what it should cover."""
+
+    number: str
+    id: UUID
+    item_code: str
+    unit_code: str
+    line: dict[str, Any]
+    seal_key_id: str | None
+    seal: bytes | None
+
+
+def sealed_lines(session: Session) -> Iterator[SealedLine]:
+    """Every assessed fee line with its seal."""
+    rows = session.execute(
+        text(
+            "select a.number, f.id, f.item_code, f.unit_code, f.line, f.seal_key_id, f.seal from fee_line f "
+            "join application a on a.id = f.application_id where f.state <> 'pending' order by a.number, f.seq"
+        )
+    )
+    for row in rows:
+        yield SealedLine(**row._mapping)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A finished document and where its bytes lie."""
+
+    kind: str
+    title: str
+    sha256: str
+    ready_at: datetime
+
+
+def finished_documents(session: Session) -> list[StoredDocument]:
+    """Every document that was made."""
+    rows = session.execute(
+        text("select kind, title, sha256, ready_at from document where sha256 is not null order by ready_at")
+    )
+    return [StoredDocument(**row._mapping) for row in rows]

@@ -1,0 +1,74 @@
+"""Receipts: added once per bill, found by bill, by number or by the token that their QR code carries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from shared.db.tables.columns import table
+from shared.db.tables.money import Receipt
+from shared.domain.errors import NotFound
+
+RECEIPTS = table(Receipt)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """A receipt as the services need it."""
+
+    id: UUID
+    application_id: UUID
+    bill_id: UUID
+    code: str
+    number: str
+    check_code: str
+    public_token: str
+    state: str
+    total_fen: int
+    issued_at: datetime
+    issued_on: date
+
+
+_RECEIPT = [RECEIPTS.c[name] for name in ReceiptRow.__dataclass_fields__]
+
+
+def add(session: Session, tenant: str, **values: Any) -> None:
+    """Add a receipt; a second one for the same bill is a unique violation."""
+    session.execute(insert(RECEIPTS).values(tenant_id=tenant, **values))
+
+
+def load(session: Session, receipt_id: UUID) -> ReceiptRow:
+    """One receipt; raises `NotFound`."""
+    row = session.execute(select(*_RECEIPT).where(RECEIPTS.c.id == receipt_id)).one_or_none()
+    if row is None:
+        raise NotFound("缴费凭证不存在")
+    return ReceiptRow(**row._mapping)
+
+
+def find_by_bill(session: Session, bill_id: UUID) -> ReceiptRow | None:
+    """The receipt of a bill."""
+    row = session.execute(select(*_RECEIPT).where(RECEIPTS.c.bill_id == bill_id)).one_or_none()
+    return ReceiptRow(**row._mapping) if row else None
+
+
+def find_public(
+    session: Session,
+    *,
+    token: str | None = None,
+    code: str | None = None,
+    number: str | None = None,
+    check_code: str | None = None,
+) -> ReceiptRow | None:
+    """The receipt that a stranger holds: by its QR token, or by code, number and check code together."""
+    query = select(*_RECEIPT)
+    if token:
+        query = query.where(RECEIPTS.c.public_token == token)
+    else:
+        query = query.where(RECEIPTS.c.code == code, RECEIPTS.c.number == number, RECEIPTS.c.check_code == check_code)
+    row = session.execute(query).one_or_none()
+    return ReceiptRow(**row._mapping) if row else None

@@ -1,0 +1,1 @@
+"""Processes that consume work: the broker, the relay that rings, and the actors."""

@@ -1,0 +1,26 @@
+"""Money work: bills, postings of payments, receipts."""
+
+import dramatiq
+
+from services import billing, payments, receipts
+from shared.tasks import BILLING_QUEUE, PAYMENTS_QUEUE, Task
+from workers.batches import run
+from workers.broker import broker
+
+
+@dramatiq.actor(broker=broker, actor_name=Task.ISSUE_BILLS.value, queue_name=BILLING_QUEUE)
+def issue_bills(ids: list[int]) -> None:
+    """Draw up the bills of applications that wait for nothing any more."""
+    run(billing.issue_bills, ids)
+
+
+@dramatiq.actor(broker=broker, actor_name=Task.POST_PAYMENTS.value, queue_name=PAYMENTS_QUEUE)
+def post_payments(ids: list[int]) -> None:
+    """Post what the bank has reported."""
+    run(payments.post_payments, ids)
+
+
+@dramatiq.actor(broker=broker, actor_name=Task.ISSUE_RECEIPTS.value, queue_name=PAYMENTS_QUEUE)
+def issue_receipts(ids: list[int]) -> None:
+    """Issue the receipts of bills that were paid."""
+    run(receipts.issue_receipts, ids)
