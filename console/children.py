@@ -1,4 +1,4 @@
-"""Child processes kept alive: started in order, watched, restarted with a growing pause, ended in reverse order.
+"""Child processes kept alive: started in order, watched, restarted with a growing pause, ended entrance first.
 
 One thread does all of it, because the kernel ends a child when the thread that started it ends: whatever happens to
 this process, nothing is left behind.
@@ -96,7 +96,7 @@ class Children:
             raise Unavailable(self._failure)
 
     def stop(self) -> None:
-        """End every child, the last one first, and return when none is left."""
+        """End every child, the last one before all others, and return when none is left."""
         self._is_ending.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -129,11 +129,19 @@ class Children:
         except OSError as error:
             self._failure = f"cannot start a process: {error}"
         finally:
-            for child in reversed(self._children):
-                child.end()
-                self._show(child)
-                child.close_log()
+            # The last one, the entrance, is closed first; the others then finish what they have in hand side by side.
+            *others, entrance = self._children
+            self._end([entrance])
+            self._end(others[::-1])
             self._is_ready.set()
+
+    def _end(self, children: Sequence[_Child]) -> None:
+        for child in children:
+            child.ask_to_end()
+        for child in children:
+            child.end()
+            self._show(child)
+            child.close_log()
 
     def _revive_engines(self) -> None:
         if time.monotonic() < self._next_revival_at:
@@ -224,9 +232,20 @@ class _Child:
             self.is_ready = self._seems_ready()
             self.was_ready = self.was_ready or self.is_ready
 
-    def end(self) -> None:
+    def ask_to_end(self) -> None:
+        """Ask once: dramatiq takes a second SIGTERM for "at once"."""
         if self._process is not None:
-            process.end(self._process, [(signal.SIGTERM, self.spec.stop_seconds)])
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+
+    def end(self) -> None:
+        """Wait for a child that was asked, as long as its patience lasts; then kill it, and its group in any case."""
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=self.spec.stop_seconds)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             _end_group(self._process.pid)
         self._process = self.pid = None
         self.is_ready = False
