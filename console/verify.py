@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def run(file: Path, *, ca: Path | None = None) -> int:
     except OSError as unreadable:
         _print([{"field": "FILE", "problem": f"文件无法打开：{unreadable.strerror}"}])
         return 2
+    # pyHanko explains broken files on its own logger; the verdict says it once, in the reader's language.
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     root = ca.read_bytes() if ca is not None else load_ca(settings().keys_dir).public_bytes(Encoding.PEM)
     verdict = verify(pdf, root)
     _print({"file": file.name, **verdict.to_json()})

@@ -13,6 +13,7 @@ import ctypes.util
 import hashlib
 import json
 import logging
+import os
 import shutil
 import subprocess
 import sys
@@ -125,7 +126,7 @@ class FontSet:
         """Four small faces with just these characters, cut from the full Noto CJK (about 0.1 s, not kept)."""
         regular = cut(self.sans, points)
         with TTFont(BytesIO(regular), lazy=True) as font:
-            missing = points - font.getBestCmap().keys()
+            missing = points - (font.getBestCmap() or {}).keys()
         return RareFaces(
             {
                 Face("Sans R", 400, "sans-r.otf"): regular,
@@ -212,10 +213,15 @@ def prepare_fonts(fonts_dir: Path, *, texts: Iterable[Path] | None = None, log: 
         "faces": [asdict(each) for each in faces],
         "full": {name: {"path": str(each.path), "index": each.index} for name, each in full.items()},
     }
-    partial = stamp_path.with_suffix(".new")
-    partial.write_text(json.dumps(stamp, ensure_ascii=False, indent=1))
-    partial.replace(stamp_path)
+    _write(stamp_path, json.dumps(stamp, ensure_ascii=False, indent=1).encode())
     return FontSet.load(fonts_dir)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """All or nothing: another process may be printing with the file that this replaces."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def _is_current(stamp_path: Path, digest: str) -> bool:
@@ -268,11 +274,11 @@ def _cut_faces(folder: Path, sources: _Sources, small: frozenset[int]) -> list[F
             gaps = gb - font.getBestCmap().keys()
         plan.append((Face("Serif G", 400, "serif-400-g.otf"), sources.serif, frozenset(gaps)))
     for face, source, points in plan:
-        (folder / face.file).write_bytes(cut(source, points))
+        _write(folder / face.file, cut(source, points))
     faces = [face for face, _, _ in plan]
     if sources.song is not None and sources.fang is not None:
         digits = Face("Fang D", 400, "fang-400-d.otf")
-        (folder / digits.file).write_bytes(_digits_face(sources.song, sources.fang))
+        _write(folder / digits.file, _digits_face(sources.song, sources.fang))
         faces.append(digits)
     return faces
 

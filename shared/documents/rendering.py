@@ -109,7 +109,11 @@ class Renderer:
         sheets = [press.common, press.own[f"{kind}_v{template_version}"]]
         if view.sample_notice:
             sheets.append(press.sample)
-        document = HTML(string=html, url_fetcher=press.fetcher).render(stylesheets=sheets, font_config=press.fonts)
+        try:
+            document = HTML(string=html, url_fetcher=press.fetcher).render(stylesheets=sheets, font_config=press.fonts)
+        except FatalURLFetchingError as foreign:
+            # WeasyPrint's class is no Exception: uncaught, it would end the worker.
+            raise Broken(str(foreign)) from foreign
         fields = [(field_name(index, each), each) for index, each in enumerate(view.seals)]
         boxes: dict[str, SealBox] = {}
         written = io.BytesIO()

@@ -128,7 +128,7 @@ def bill_with_reasons() -> BillView:
     reasons = {"JTJ": ended, "SNZ": ended, "RFY": built}
     lines = tuple(
         replace(
-            line, quantity="", rate="", gross="0.00", payable="0.00",
+            line, quantity="", quantity_note="", rate="", rate_note="", gross="0.00", payable="0.00",
             reason=reasons[line.code][0], reason_note=reasons[line.code][1], basis=reasons[line.code][2],
         )
         if line.code in reasons
