@@ -1,4 +1,4 @@
-"""Everything that Yidan needs on one machine: engines, schema and city, web, workers, relay, clock and sandbox bank.
+"""Everything that Yidan needs on one machine: engines, schema and city, web, workers, relay and sandbox bank.
 
 `with Stack(settings).up() as stack:` gives a running office; leaving the block ends it in order. What is configured by
 URL is used as it is, what is not is brought along under var/.
@@ -171,7 +171,6 @@ def processes(stack: Stack) -> list[ChildSpec]:
             ready_text=CONSUMERS_READY,
             stop_seconds=STOP_SECONDS,
         ),
-        ChildSpec(name="clock", argv=python("workers.sweeper"), stop_seconds=STOP_SECONDS),
         ChildSpec(name="relay", argv=python("workers.relay"), stop_seconds=STOP_SECONDS),
         ChildSpec(
             name="sandbank",

@@ -1,15 +1,11 @@
 """What `dramatiq workers.main` loads: every actor, and the queue of every unit."""
 
 from services.sitting import sitting
-from shared.logs import configure
-from shared.settings import settings
 from shared.tasks import department_queue
 from workers.actors import documents, lines, money
 from workers.broker import broker
 
 __all__ = ["broker", "documents", "lines", "money"]
-
-configure(settings(), "worker")
 
 # Units are data: their queues are declared from the city's rows, so a new department needs no code.
 with sitting() as office:
