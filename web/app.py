@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from pathlib import Path
 
+import flask
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 from flask_wtf import CSRFProtect
@@ -18,9 +19,18 @@ from shared.settings import Settings
 from shared.settings import settings as environment
 from web import assets, errors, filters, headers, i18n, limits, preferences
 from web.api.routes import api_docs
+from web.auth import access
+from web.auth.routes import auth
 from web.public.routes import public
 from web.site import sample_site
 from web.styleguide.routes import styleguide
+
+# Every part of the web that has pages; one a line, so that two hands can add to it.
+PARTS: tuple[flask.Blueprint, ...] = (
+    public,
+    api_docs,
+    auth,
+)
 
 
 class Web(OpenAPI):
@@ -58,12 +68,13 @@ def create_app(settings: Settings | None = None) -> Web:
     preferences.install(app)
     i18n.install(app, var_dir=settings.var_dir)
     assets.install(app)
+    access.install(app)
     headers.install(app, secure=settings.secure_cookies)
     errors.install(app)
     CSRFProtect(app)
 
-    app.register_blueprint(public)
-    app.register_blueprint(api_docs)
+    for part in PARTS:
+        app.register_blueprint(part)
     if settings.demo:
         app.register_blueprint(styleguide)
     return app

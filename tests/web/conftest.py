@@ -1,15 +1,19 @@
-"""A web application without any store behind it, and pages as a reader sees them."""
+"""A web application without any store behind it, the same on a test's own office, and people with browsers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from browser import Browser
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
+from office import Office
 
-from shared.settings import Settings
+from shared.settings import Settings, settings
 from web.app import Web, create_app
+from web.limits import limiter
 
 
 @pytest.fixture(scope="session")
@@ -38,3 +42,25 @@ def browse(client: FlaskClient):
 @pytest.fixture(scope="session")
 def templates() -> list[Path]:
     return sorted((Path(__file__).resolve().parents[2] / "web" / "templates").rglob("*.html"))
+
+
+@pytest.fixture
+def web(office: Office) -> Web:
+    """The application on this test's own database, with the sample city's people; nobody is slowed by earlier tests."""
+    made = create_app(settings())
+    limiter.reset()
+    return made
+
+
+@pytest.fixture
+def visitor(web: Web) -> Callable[..., Browser]:
+    """Somebody with a browser: `visitor()` unknown, `visitor("rf-officer")` logged in."""
+
+    def arrive(login: str = "") -> Browser:
+        browser = Browser(web)
+        if login:
+            limiter.reset()
+            assert browser.logs_in(login).status_code == 303
+        return browser
+
+    return arrive
