@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from services.sitting import Sitting
@@ -14,10 +14,15 @@ from shared.domain.lines import LineStatus
 
 
 def assess_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> None:
-    """Compute and seal pending lines of many applications at once; lines already assessed stay as they are.
+    """Compute pending lines of many applications, then ask for the bill of each that thereby has nothing open.
 
-    Asks for the bill of each application that thereby has nothing open. May be repeated.
+    May be repeated.
     """
+    fan_in.ask_for_bills(sitting.session, sitting.tenant, compute_lines(sitting, line_ids))
+
+
+def compute_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> Collection[UUID]:
+    """Compute and seal pending lines; lines already assessed stay as they are. Gives the applications they belong to."""
     work = cases.pending_lines(sitting.session, line_ids)
     facts: dict[UUID, Facts] = {}
     rows = []
@@ -45,7 +50,7 @@ def assess_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> None:
             }
         )
     cases.save_assessed(sitting.session, rows)
-    fan_in.ask_for_bills(sitting.session, sitting.tenant, facts)
+    return facts.keys()
 
 
 def confirm_line(sitting: Sitting, *, line_id: UUID, actor: Actor, version: int) -> None:

@@ -16,11 +16,15 @@ from shared.tasks import BILLING_QUEUE, Task
 
 
 def ask_for_bills(session: Session, tenant: str, application_ids: Iterable[UUID]) -> None:
-    """Ask for the bills of those applications that wait for nothing any more; may be repeated.
+    """Ask for the bills of those applications that wait for nothing any more; may be repeated."""
+    ready = waiting_for_nothing(session, application_ids)
+    outbox.put(session, tenant, [Wanted(Task.ISSUE_BILLS, BILLING_QUEUE, each) for each in ready])
+
+
+def waiting_for_nothing(session: Session, application_ids: Iterable[UUID]) -> list[UUID]:
+    """Which of the applications can be billed now; their rows stay locked.
 
     Takes the rows late, after the slow part of a transaction: of two that finish together the
-    later one then sees the earlier one's work, and asks.
+    later one then sees the earlier one's work.
     """
-    held = cases.lock(session, application_ids)
-    ready = cases.ready_for_bill(session, held)
-    outbox.put(session, tenant, [Wanted(Task.ISSUE_BILLS, BILLING_QUEUE, each) for each in ready])
+    return cases.ready_for_bill(session, cases.lock(session, application_ids))
