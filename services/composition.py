@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +29,7 @@ from shared.domain.money import grouped
 from shared.domain.words import in_words
 from shared.settings import settings
 
-#: Lines whose quantity and rate are worth printing; the others print their reason instead.
-_FORMS = {"application/pdf": "电子文件（PDF）", "image/jpeg": "图片（JPEG）", "image/png": "图片（PNG）"}
+_FORMS = {"application/pdf": "PDF 文件", "image/jpeg": "JPEG 图片", "image/png": "PNG 图片"}
 
 
 def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
@@ -152,6 +152,7 @@ def slip_view(sitting: Sitting, application_id: UUID) -> SlipView:
         "papers": len(papers),
     }
     names = city.materials
+    order = {code: place for place, code in enumerate(names)}
     return SlipView(
         issuer=wording["slip_issuer"],
         number=wording["slip_number"].format(year=case.accepted_on.year, number=case.number),
@@ -163,7 +164,7 @@ def slip_view(sitting: Sitting, application_id: UUID) -> SlipView:
                 form=_FORMS[paper.media_type],
                 count="1份",
             )
-            for paper in papers
+            for paper in sorted(papers, key=lambda paper: order.get(paper.material_code, len(order)))
         ),
         closing=tuple(text.format(**facts) for text in wording["slip_closing"]),
         names=(person,) if person else (),
@@ -218,7 +219,7 @@ def _bill_line(sitting: Sitting, seq: int, row: BillLineRow) -> BillLine:
         quantity=quantity(line) if shown else "",
         quantity_unit=line.unit if shown else "",
         quantity_note=line.basis if shown else "",
-        rate=line.rate_text if shown else "",
+        rate=rate(line) if shown else "",
         rate_unit=line.rate_unit if shown else "",
         rate_note=(line.composition or item.note) if shown else "",
         gross=grouped(line.gross_fen),
@@ -238,7 +239,7 @@ def _receipt_line(sitting: Sitting, row: BillLineRow) -> ReceiptLine:
         name=line.name,
         unit=line.unit,
         quantity=quantity(line),
-        rate=line.rate_text,
+        rate=rate(line),
         rate_unit=line.rate_unit if line.rate_unit == "%" else "",
         amount=grouped(row.due_fen),
         note=note,
@@ -249,6 +250,14 @@ def _receipt_line(sitting: Sitting, row: BillLineRow) -> ReceiptLine:
 def quantity(line: Line) -> str:
     """A line's quantity with thousands commas and its own decimals; empty where none was taken."""
     return "" if line.quantity is None else f"{line.quantity:,}"
+
+
+def rate(line: Line) -> str:
+    """A line's rate with thousands commas; a rate that is no plain number stays as it is."""
+    try:
+        return f"{Decimal(line.rate_text):,}"
+    except InvalidOperation:
+        return line.rate_text
 
 
 def _accounts(sitting: Sitting, rows: list[BillLineRow]) -> tuple[AccountTotal, ...]:
