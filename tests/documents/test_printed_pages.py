@@ -115,9 +115,21 @@ class TestABill:
         assert "财税〔2016〕11号" in printed
         assert "0.00" in printed
 
+    def test_gives_a_reduced_line_its_reason_beside_quantity_and_rate(self, producer: Producer) -> None:
+        view = bill()
+        why = "学校教学用房，减收 50%（EDU-50）"
+        reduced = replace(view.lines[5], reason=why, reduction="1,134,337.50", payable="1,134,337.50")
+        lines = (*view.lines[:5], reduced, view.lines[6])
+        printed = text(produce(producer, replace(view, lines=lines)), in_order=True)
+        assert re.sub(r"\s", "", why) in printed
+        assert "1,512.45m²" in printed
+        assert "1,500.00元/m²" in printed
+
     def test_prints_long_names_without_running_into_the_next_column(self, renderer: Renderer) -> None:
         view = bill(payer="瀚海市经济技术开发区碧海蓝天房地产综合开发经营有限责任公司", project="碧海湾花园一期" * 4)
-        assert renderer.render(DocumentKind.BILL, 1, view, signers=["x"]).pages == 1
+        page = renderer.render(DocumentKind.BILL, 1, view, signers=["x"])
+        assert page.pages == 1
+        assert "碧海湾花园一期" * 4 in text(page.pdf, in_order=True)
 
     def test_keeps_one_page_with_many_channels_and_long_remarks(self, renderer: Renderer) -> None:
         view = bill()
