@@ -1,0 +1,1 @@
+"""What pages read: frozen views, filtered to whoever looks; nothing here writes."""
