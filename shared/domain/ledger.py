@@ -1,7 +1,8 @@
-"""Double entry: what was billed and what was paid, each entry summing to zero.
+"""Double entry on a cash basis: what came in, and to whose account it went, each entry summing to zero.
 
-A debit is positive and a credit negative, here and everywhere. Nothing is corrected in place: a wrong
-entry is answered by its `reversal`.
+A debit is positive and a credit negative, here and everywhere. What is owed stands on the bills,
+which never change; the books take money only. Nothing is corrected in place: a wrong entry is
+answered by its `reversal`.
 """
 
 from __future__ import annotations
@@ -13,9 +14,6 @@ from typing import Final
 from shared.domain.errors import Broken
 from shared.domain.lines import ACCOUNT_NAMES
 
-RECEIVABLE: Final = "receivable"  # what payers still owe
-LEVIED: Final = "levied"  # what was billed and has not come in, the other side of receivable
-SUBSIDY: Final = "subsidy"  # what the city itself pays for a subsidised line
 SUSPENSE: Final = "suspense"  # money that came in and fits no bill
 
 
@@ -55,12 +53,11 @@ class Due:
     item_code: str
     account: str
     due_fen: int
-    subsidy_fen: int = 0
 
     def __post_init__(self) -> None:
         if self.account not in ACCOUNT_NAMES:
             raise Broken(f"item {self.item_code} goes to an account that does not exist: {self.account}")
-        if self.due_fen < 0 or self.subsidy_fen < 0:
+        if self.due_fen < 0:
             raise Broken(f"item {self.item_code} is due less than nothing")
 
 
@@ -69,32 +66,14 @@ def channel_account(channel: str) -> str:
     return f"channel:{channel}"
 
 
-def billing_entry(*, key: str, dues: Iterable[Due]) -> Entry:
-    """A bill is issued: each line becomes receivable, a subsidy is a posting of its own."""
-    postings: list[Posting] = []
-    for due in dues:
-        if due.due_fen:
-            postings.append(Posting(RECEIVABLE, due.due_fen, due.item_code))
-            postings.append(Posting(LEVIED, -due.due_fen, due.item_code))
-        if due.subsidy_fen:
-            postings.append(Posting(SUBSIDY, due.subsidy_fen, due.item_code))
-            postings.append(Posting(LEVIED, -due.subsidy_fen, due.item_code))
-    return Entry("billing", key, tuple(postings))
-
-
 def payment_entry(*, key: str, channel: str, dues: Iterable[Due]) -> Entry:
-    """A bill is paid in full: one debit of the channel, and each line credited to its own account by its nature.
-
-    The receivable of each line is closed against what was levied in the same entry.
-    """
+    """A bill is paid in full: one debit of the channel, and each line credited to its own account by its nature."""
     counted = [due for due in dues if due.due_fen]
     total_fen = sum(due.due_fen for due in counted)
-    postings = [Posting(channel_account(channel), total_fen)] if total_fen else []
-    for due in counted:
-        postings.append(Posting(due.account, -due.due_fen, due.item_code))
-        postings.append(Posting(LEVIED, due.due_fen, due.item_code))
-        postings.append(Posting(RECEIVABLE, -due.due_fen, due.item_code))
-    return Entry("payment", key, tuple(postings))
+    if not total_fen:
+        raise Broken(f"payment {key} is for a bill that owes nothing")
+    credits = (Posting(due.account, -due.due_fen, due.item_code) for due in counted)
+    return Entry("payment", key, (Posting(channel_account(channel), total_fen), *credits))
 
 
 def suspense_entry(*, key: str, channel: str, amount_fen: int) -> Entry:
