@@ -79,7 +79,8 @@ class Children:
         self._echo = echo
         self._is_ending = threading.Event()
         self._is_ready = threading.Event()
-        self._failure = ""
+        self._is_over = threading.Event()
+        self._failure = "the keeping of the processes failed"  # until they are ready
         self._next_revival_at = 0.0
         self._thread = threading.Thread(target=self._keep, name="children", daemon=True)
 
@@ -92,18 +93,19 @@ class Children:
             self.stop()
             raise
         if self._failure:
-            self._thread.join()
+            self.wait()
             raise Unavailable(self._failure)
 
     def stop(self) -> None:
         """End every child, the last one before all others, and return when none is left."""
         self._is_ending.set()
-        if self._thread.is_alive():
-            self._thread.join()
+        if self._thread.ident is not None:
+            self.wait()
 
     def wait(self) -> None:
         """Return when the children were ended, by `stop` or because keeping them failed."""
-        self._thread.join()
+        # Not `join`: one that a signal interrupts takes the thread for ended ever after.
+        self._is_over.wait()
 
     def pids(self) -> dict[str, int]:
         """The process ids by name, as they are now; a restarted child has a new one."""
@@ -122,6 +124,7 @@ class Children:
                 if self._is_ready.is_set():
                     continue
                 if all(child.is_ready for child in self._children):
+                    self._failure = ""
                     self._is_ready.set()
                 elif failure := self._cannot_start(ends_at):
                     self._failure = failure
@@ -131,9 +134,12 @@ class Children:
         finally:
             # The last one, the entrance, is closed first; the others then finish what they have in hand side by side.
             *others, entrance = self._children
-            self._end([entrance])
-            self._end(others[::-1])
-            self._is_ready.set()
+            try:
+                self._end([entrance])
+                self._end(others[::-1])
+            finally:
+                self._is_ready.set()
+                self._is_over.set()
 
     def _end(self, children: Sequence[_Child]) -> None:
         for child in children:

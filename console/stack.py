@@ -92,15 +92,22 @@ class Stack:
                 if announce is not None:
                     announce(self)
                 else:
-                    print(f"Yidan 一单: {self.web_url}    bank: {self.sandbank_url}    Ctrl-C ends it", flush=True)
-                if self._children is not None:
-                    self._children.wait()
-        except (KeyboardInterrupt, SystemExit):
-            return 0
+                    _announce(self)
+                self._wait()
+                return 0
         except Unavailable as reason:
             print(f"yidan up: {reason}", file=sys.stderr)
             return 1
-        return 1  # nobody asked for the end
+
+    def _wait(self) -> None:
+        """Return when somebody asks for the end; raises Unavailable when the end comes by itself."""
+        try:
+            if self._children is not None:
+                self._children.wait()
+        except (KeyboardInterrupt, SystemExit):
+            print("正在结束……", flush=True)
+            return
+        raise Unavailable("the processes are no longer kept, see var/log/")
 
     def pids(self) -> dict[str, int]:
         """Process ids of the children by name, as they are now."""
@@ -223,6 +230,19 @@ def _can_bind(port: int) -> bool:
     return True
 
 
+def _announce(stack: Stack) -> None:
+    """Say where everything is and, in a demonstration, who may log in."""
+    print(f"一单        {stack.settings.public_url}\n沙箱银行    {stack.settings.sandbank_url}")
+    if stack.settings.demo:
+        from services.setting_up import DEMO_PASSWORD, OFFICE
+
+        print(f"演示登录    口令均为 {DEMO_PASSWORD}")
+        for person in OFFICE:
+            print(f"            {person.login:<12}{person.display_name}")
+        print("            zj-officer  住建局经办；其他单位以单位代码代替 zj，复核为 zj-checker")
+    print("Ctrl-C 结束", flush=True)
+
+
 def _prepare_city(settings: Settings) -> None:
     from console.setup_city import prepare
 
@@ -248,15 +268,23 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def _orderly_exit() -> Iterator[None]:
-    """Turn SIGTERM and a closed terminal into SystemExit, so that everything is ended on the way out."""
+    """Turn SIGTERM and a closed terminal into SystemExit, so that everything is ended on the way out.
+
+    Once asked, further requests are ignored: each step of the end has its own patience, and a second Ctrl-C (some
+    senders signal the process and its group) must not leave half of it running.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def leave(number: int, _frame: FrameType | None) -> None:
+        for each in before:
+            signal.signal(each, signal.SIG_IGN)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         raise SystemExit(128 + number)
 
-    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    before = {each: signal.signal(each, leave) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

@@ -31,7 +31,7 @@ OUR_NUMBERS = frozenset(
 
 # C0 and C1 controls, DEL, and the separators that some readers take for a line's end.
 CONTROLS = {code: f"\\u{code:04x}" for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
-NOISY_LIBRARIES = ("weasyprint", "fontTools", "pyhanko", "pyhanko_certvalidator", "asyncio")
+NOISY_LIBRARIES = ("weasyprint", "fontTools", "pyhanko", "pyhanko_certvalidator", "asyncio", "alembic.runtime.plugins")
 
 
 def configure(settings: Settings, process_name: str, *, stream: TextIO | None = None) -> None:

@@ -102,7 +102,7 @@ class EmbeddedValkey:
             return found
         try:
             try:
-                return self._start(found)
+                return self._start_whatever_the_file(found)
             finally:
                 os.close(found)  # the server keeps its own copy
         except BaseException:
@@ -120,6 +120,18 @@ class EmbeddedValkey:
         sockets = process.socket_folder(self.folder, SOCKET_NAME)
         if sockets != self.folder:
             shutil.rmtree(sockets, ignore_errors=True)
+
+    def _start_whatever_the_file(self, lock: int) -> str:
+        """Start; if the append-only file is damaged, put it aside and start empty: the sweeper rings again for all."""
+        try:
+            return self._start(lock)
+        except Unavailable:
+            kept, aside = self.folder / "appendonlydir", self.folder / "appendonlydir.damaged"
+            if not kept.exists() or "append only file" not in process.tail(self.log):
+                raise
+        shutil.rmtree(aside, ignore_errors=True)
+        kept.rename(aside)
+        return self._start(lock)
 
     def _start(self, lock: int) -> str:
         socket = process.socket_folder(self.folder, SOCKET_NAME) / SOCKET_NAME

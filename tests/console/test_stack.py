@@ -271,6 +271,8 @@ class TestTheStack:
         pids.append(int(data.read_text().split()[0]))
 
         running.send_signal(number)
+        if number is not signal.SIGKILL:
+            running.send_signal(number)  # an impatient second one changes nothing
         running.communicate(timeout=60)
 
         # Of a killed keeper only the masters are told; gunicorn's and dramatiq's end their workers, this small one

@@ -308,6 +308,21 @@ class TestTheValkeyServer:
             assert client.llen("queue") == 1
             client.close()
 
+    def test_starts_empty_when_its_file_is_damaged_and_puts_that_aside(self, var: Path) -> None:
+        with EmbeddedValkey(var) as server:
+            client = redis.Redis.from_url(server.url)
+            client.rpush("queue", "x")
+            client.close()
+        (file,) = (var / "valkey" / "appendonlydir").glob("*.incr.aof")
+        file.write_bytes(b"not a command\r\n" + file.read_bytes())
+
+        with EmbeddedValkey(var) as server:
+            client = redis.Redis.from_url(server.url)
+            assert client.llen("queue") == 0
+            client.close()
+
+        assert (var / "valkey" / "appendonlydir.damaged").is_dir()
+
     def test_listens_on_a_port_when_asked(self, var: Path, free_tcp_port: int) -> None:
         with EmbeddedValkey(var, port=free_tcp_port) as server:
             client = redis.Redis.from_url(server.tcp_url)
