@@ -15,6 +15,9 @@ WALLED = (
 #: Only added to, never changed: the app's role has no UPDATE or DELETE right, and a trigger stops the owner too.
 APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")
 
+#: What may change on a row that is otherwise as final as paper.
+CHANGEABLE = {"bill": "status, paid_at", "receipt": "state, replaced_by"}
+
 #: The app may delete rows here and nowhere else.
 DELETABLE = (
     "draft", "attachment", "login_failure", "business_clock", "unit", "matter", "fee_item", "tariff_version",
@@ -38,6 +41,8 @@ def put_up() -> list[str]:
         "grant select, insert, update on all tables in schema public to yidan_app",
         "grant usage on all sequences in schema public to yidan_app",
         *(f"revoke update on {table} from yidan_app" for table in APPEND_ONLY),
+        *(f"revoke update on {table} from yidan_app" for table in CHANGEABLE),
+        *(f"grant update ({columns}) on {table} to yidan_app" for table, columns in CHANGEABLE.items()),
         *(f"grant delete on {table} to yidan_app" for table in DELETABLE),
         """create function business_now(which text) returns timestamptz language sql stable as $$
              select coalesce((select shows + (clock_timestamp() - set_at) from business_clock where tenant_id = which),
@@ -82,7 +87,7 @@ def put_up() -> list[str]:
         ("bill_line", "bill_adds_up"),
     ):
         statements.append(
-            f"create constraint trigger {table}_{function} after insert on {table} "
+            f"create constraint trigger {table}_{function} after insert or update on {table} "
             f"deferrable initially deferred for each row execute function {function}()"
         )
     for table in WALLED:
