@@ -167,14 +167,19 @@ def finish(session: Session, lease: UUID, jobs: Sequence[Job]) -> None:
 
 
 def give_back(session: Session, lease: UUID, job: Job, *, problem: str, final: bool) -> bool:
-    """Record a failed attempt; the row is rung again later, or is dead and becomes a case. Gives whether it is dead."""
+    """Record a failed attempt; the row is rung again later, or is dead and becomes a case.
+
+    Gives whether it died by this. A worker whose lease has been taken over has nothing to say any more.
+    """
     dead = final or job.attempts >= ATTEMPTS_MAX
-    session.execute(
-        text(
-            "update outbox set problem = :problem, lease = null, lease_until = null, published_at = null, "
-            "not_before = now() + least(power(2, attempts), 60) * interval '1 second', "
-            "dead_at = case when :dead then now() end where id = :id and lease = :lease and done_at is null"
-        ),
-        {"problem": problem[:2000], "dead": dead, "id": job.id, "lease": lease},
+    given_back = changed(
+        session.execute(
+            text(
+                "update outbox set problem = :problem, lease = null, lease_until = null, published_at = null, "
+                "not_before = now() + least(power(2, attempts), 60) * interval '1 second', "
+                "dead_at = case when :dead then now() end where id = :id and lease = :lease and done_at is null"
+            ),
+            {"problem": problem[:2000], "dead": dead, "id": job.id, "lease": lease},
+        )
     )
-    return dead
+    return dead and bool(given_back)
