@@ -237,7 +237,7 @@ def _add_fields(
         pdf.add_object(field)
         page.setdefault("Annots", pydyf.Array()).append(field.reference)
         references.append(field.reference)
-        boxes[name] = SealBox(name, (right - left) * 25.4 / 96)
+        boxes[name] = SealBox(name, (right - left) * 25.4 / 96, field.number, field.data)
     pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array(references), "SigFlags": 3})
     pdf.catalog[SIGNERS_KEY] = pydyf.Array(pydyf.String(each) for each in signers)
 
