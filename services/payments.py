@@ -15,7 +15,10 @@ from shared.db.trail import Act
 from shared.domain.channel import Callback, CallbackMalformed
 from shared.domain.errors import NotFound
 from shared.domain.ledger import Due, payment_entry
+from shared.logs import logger
 from shared.tasks import PAYMENTS_QUEUE, Task
+
+log = logger(__name__)
 
 
 def describe_bill(sitting: Sitting, code: str) -> tuple[BillRow, str]:
@@ -86,6 +89,7 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
         reason = _misfit(callback, bill, known_elsewhere=known is not None)
         if reason or bill is None:
             payments.settle_callback(sitting.session, row.id, outcome="refused", reason=reason)
+            log.warning("payment_refused", bill=bill.number if bill else None, inbox_id=str(row.id))
             attention.open_case(
                 sitting.session,
                 sitting.tenant,
@@ -171,3 +175,4 @@ def _post(sitting: Sitting, row: InboxRow, callback: Callback, bill: BillRow) ->
     )
     trail.append(sitting.session, sitting.tenant, {bill.application_id: [act]}, signer=sitting.signer)
     outbox.put(sitting.session, sitting.tenant, [Wanted(Task.ISSUE_RECEIPTS, PAYMENTS_QUEUE, bill.id)])
+    log.info("payment_posted", application_id=str(bill.application_id), bill=bill.number, inbox_id=str(row.id))

@@ -10,6 +10,9 @@ from services.sitting import Sitting
 from shared.db import bills, cases, documents, numbers, receipts, trail
 from shared.db.trail import Act
 from shared.domain.receipts import check_code, receipt_number
+from shared.logs import logger
+
+log = logger(__name__)
 
 
 def issue_receipts(sitting: Sitting, bill_ids: Sequence[UUID]) -> None:
@@ -55,5 +58,8 @@ def issue_receipts(sitting: Sitting, bill_ids: Sequence[UUID]) -> None:
             data={"receipt": f"{code}-{number}", "bill": bill.number, "total_fen": bill.total_fen},
         )
         trail.append(sitting.session, sitting.tenant, {bill.application_id: [act]}, signer=sitting.signer)
+        log.info(
+            "receipt_issued", application_id=str(bill.application_id), receipt=f"{code}-{number}", bill=bill.number
+        )
         if not bills.open_bills(sitting.session, bill.application_id):
             cases.set_status(sitting.session, [bill.application_id], "completed", closed_at=sitting.now)

@@ -9,6 +9,9 @@ from shared.db import cases, fan_in, trail
 from shared.db.cases import Case, TaskRow
 from shared.db.trail import Act, Actor
 from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem, VerdictAlreadyGiven
+from shared.logs import logger
+
+log = logger(__name__)
 
 #: Longest opinion, characters; the form says so too.
 OPINION_LENGTH_MAX = 2000
@@ -74,6 +77,7 @@ def decide(
             {"matter": task.matter_code, "opinion": opinion},
         ),
     )
+    log.info("matter_decided", application=case.number, matter=task.matter_code, unit=task.unit_code, verdict=verdict)
     if approve:
         fan_in.ask_for_bills(sitting.session, sitting.tenant, [case.id])
     else:
