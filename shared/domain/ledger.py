@@ -14,6 +14,7 @@ from typing import Final
 from shared.domain.errors import Broken
 from shared.domain.lines import ACCOUNT_NAMES
 
+SUBSIDY: Final = "subsidy"  # what the city itself pays for a subsidised line
 SUSPENSE: Final = "suspense"  # money that came in and fits no bill
 
 
@@ -74,6 +75,16 @@ def payment_entry(*, key: str, channel: str, dues: Iterable[Due]) -> Entry:
         raise Broken(f"payment {key} is for a bill that owes nothing")
     credits = (Posting(due.account, -due.due_fen, due.item_code) for due in counted)
     return Entry("payment", key, (Posting(channel_account(channel), total_fen), *credits))
+
+
+def subsidy_entry(*, key: str, subsidies: Iterable[Due]) -> Entry:
+    """The city pays its share of subsidised lines (`due_fen` is that share): a posting of its own for each."""
+    counted = [each for each in subsidies if each.due_fen]
+    if not counted:
+        raise Broken(f"subsidy {key} is for lines that are not subsidised")
+    debits = (Posting(SUBSIDY, each.due_fen, each.item_code) for each in counted)
+    credits = (Posting(each.account, -each.due_fen, each.item_code) for each in counted)
+    return Entry("subsidy", key, (*debits, *credits))
 
 
 def suspense_entry(*, key: str, channel: str, amount_fen: int) -> Entry:

@@ -256,8 +256,11 @@ class ShortfallRule(Rule):
         if base is None:
             missing.append(requirement.fact)
         if provided is None:
-            missing.append(self.provided)
-        if base is None or provided is None:
+            # What is built does not matter where nothing must be.
+            provided = ZERO
+            if base != ZERO:
+                missing.append(self.provided)
+        if base is None or missing:
             return None
         required = EXACT.multiply(base, requirement.percent).quantize(_AREA, rounding=ROUND_HALF_UP)
         basis = f"{required:,f}－{provided:,f}"

@@ -115,7 +115,8 @@ class Difference:
 def settle_survey(tariff: Tariff, *, before: Iterable[Line], surveyed: Facts) -> tuple[Difference, ...]:
     """Compare what was billed with what the surveyed facts come to, item by item; only differences are given.
 
-    The versions stay those of the first computation, whatever is in force today. Lines without a version
+    The versions stay those of the first computation, whatever the tariff says today; the surveyed facts keep the
+    acceptance date, which also dates reductions and who collects. Lines without a version
     (not in force then) cannot differ. Raises `Invalid` if the survey leaves out a fact that a rule needs.
     """
     found = []

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import Broken
-from shared.domain.ledger import Due, Entry, Posting, payment_entry, reversal, suspense_entry
+from shared.domain.ledger import Due, Entry, Posting, payment_entry, reversal, subsidy_entry, suspense_entry
 
 ACCOUNTS = st.sampled_from(["treasury", "agency", "deposit"])
 DUES = st.lists(
@@ -59,6 +59,17 @@ class TestPaymentEntry:
         assert back.kind == "payment_reversal"
         for account in ("channel:sandbank", "treasury", "agency", "deposit"):
             assert entry.balance(account) + back.balance(account) == 0
+
+
+class TestSubsidyEntry:
+    def test_posts_the_citys_share_of_each_line_by_itself(self) -> None:
+        entry = subsidy_entry(key="s1", subsidies=[Due(item_code="PTF", account="treasury", due_fen=40)])
+
+        assert entry.postings == (Posting("subsidy", 40, "PTF"), Posting("treasury", -40, "PTF"))
+
+    def test_is_refused_where_nothing_is_subsidised(self) -> None:
+        with pytest.raises(Broken, match="not subsidised"):
+            subsidy_entry(key="s1", subsidies=[Due(item_code="PTF", account="treasury", due_fen=0)])
 
 
 class TestEntry:
