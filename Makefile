@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test run check bench chaos clean
 PYTHON_HERE := .venv/bin/python
-BROWSER := $(if $(wildcard tests/browser/test_*.py),--browser)
+BROWSER := $(if $(shell grep -rls 'pytest.mark.browser' tests),--browser)
 PYTEST_ARGS ?=
 
 help: ## what there is to do

@@ -68,6 +68,9 @@ class Stack:
         """
         with ExitStack() as closing, _orderly_exit():
             self.settings.var_dir.mkdir(parents=True, exist_ok=True)
+            # Children run in the checkout, whatever folder this was started from.
+            absolute = {name: getattr(self.settings, name).absolute() for name in ("var_dir", "packs_dir")}
+            self.settings = self.settings.model_copy(update=absolute)
             self.settings = self._settle_addresses(self.settings)
             self.settings, engines = self._start_engines(self.settings, closing)
             closing.enter_context(_environment(self._exports()))
