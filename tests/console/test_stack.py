@@ -141,16 +141,17 @@ class TestChildren:
         with pytest.raises(Unavailable, match="not ready within"):
             Children([silent], log_dir=folder, folder=ROOT).start()
 
-    def test_wait_longer_each_time_before_they_start_again(self, folder: Path) -> None:
-        flaky = python(
-            "flaky", "import time; print('up', flush=True); time.sleep(.3); raise SystemExit(3)", ready_text="up"
-        )
-        running = Children([flaky], log_dir=folder, folder=ROOT)
+    def test_wait_longer_each_time_before_they_start_again(
+        self, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        flaky = "import time; print('up', flush=True); time.sleep(.3); raise SystemExit(3)"
+        running = Children([python("flaky", flaky, ready_text="up")], log_dir=folder, folder=ROOT)
         running.start()
-        time.sleep(4)
+        assert soon(lambda: len(caplog.messages) >= 3, seconds=60)
         running.stop()
 
-        assert 2 <= (folder / "flaky.log").read_text().count("up") <= 4
+        pauses = [message.rpartition("again in ")[2] for message in caplog.messages[:3]]
+        assert pauses == ["0.5 s", "1.0 s", "2.0 s"]
 
     def test_show_whole_lines_behind_their_name(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         speaker = python(
