@@ -22,7 +22,7 @@ def assess_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> None:
 
 
 def compute_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> Collection[UUID]:
-    """Compute and seal pending lines; lines already assessed stay as they are. Gives the applications they belong to."""
+    """Compute and seal pending lines; others stay as they are. Gives the applications that they belong to."""
     work = cases.pending_lines(sitting.session, line_ids)
     facts: dict[UUID, Facts] = {}
     rows = []
