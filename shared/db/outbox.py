@@ -13,12 +13,15 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import CursorResult, Result, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.db import setwise
+from shared.db.tables.columns import table
 from shared.db.tables.work import Outbox
 from shared.domain.errors import Broken
 from shared.tasks import Task
+
+OUTBOX = table(Outbox)
 
 #: A claimed row may be claimed again after this long without an end, seconds.
 LEASE_SECONDS = 60
@@ -78,7 +81,7 @@ def put(session: Session, tenant: str, wanted: Iterable[Wanted]) -> None:
         for each in wanted
     ]
     if rows:
-        session.execute(insert(Outbox).on_conflict_do_nothing(index_elements=["task", "subject_id", "occasion"]), rows)
+        setwise.insert_rows(session, OUTBOX, rows, tail="on conflict (task, subject_id, occasion) do nothing")
 
 
 def next_rings(session: Session, *, limit: int, batch: int) -> list[Ring]:
@@ -124,8 +127,9 @@ def ring_again(session: Session) -> int:
     """
     rung = session.execute(
         text(
-            "update outbox set published_at = null where done_at is null and dead_at is null "
-            "and ring_again_at <= now() and published_at is not null and (lease_until is null or lease_until <= now())"
+            "update outbox set published_at = null where id in (select id from outbox "
+            "where done_at is null and dead_at is null and ring_again_at <= now() and published_at is not null "
+            "and (lease_until is null or lease_until <= now()) order by id for update skip locked)"
         )
     )
     return changed(rung)
@@ -134,7 +138,9 @@ def ring_again(session: Session) -> int:
 def claim(session: Session, ids: Sequence[int]) -> tuple[UUID, list[Job]]:
     """Take what is still to do of `ids`, under a new lease; commit this before the work.
 
-    The attempt is counted here, so work that kills its process is counted too.
+    The attempt is counted here, so work that kills its process is counted too. Waits for rows that
+    are locked instead of skipping them: the bell may arrive before the relay's commit, and a row
+    skipped then would lie still until it is rung again.
     """
     lease = uuid4()
     rows = session.execute(
@@ -142,7 +148,7 @@ def claim(session: Session, ids: Sequence[int]) -> tuple[UUID, list[Job]]:
             "update outbox set attempts = attempts + 1, lease = :lease, "
             "lease_until = now() + :seconds * interval '1 second' "
             "where id in (select id from outbox where id = any(:ids) and done_at is null and dead_at is null "
-            "  and (lease_until is null or lease_until <= now()) order by id for update skip locked) "
+            "  and (lease_until is null or lease_until <= now()) order by id for update) "
             "returning id, tenant_id, subject_id, occasion, attempts"
         ),
         {"ids": list(ids), "lease": lease, "seconds": LEASE_SECONDS},
