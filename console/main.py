@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn
@@ -15,7 +16,35 @@ import typer
 # An argument such as -1.00 is a wrong amount, not an unknown option.
 _ANY_ARGUMENT: Final = {"ignore_unknown_options": True}
 
-app = typer.Typer(
+# Words of a plain call, without options: the function of console.calculate and how many arguments follow.
+_PLAIN_CALLS: Final = {
+    ("assess",): ("assess", 1),
+    ("words",): ("words", 1),
+    ("workdays", "add"): ("add_working_days", 2),
+}
+
+
+class Console(typer.Typer):
+    """The commands; a calculator called without options is answered before typer takes its arguments apart.
+
+    Typer 0.29 imports pydantic for every argument, which takes longer than the answer, and scripts ask often.
+    """
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        given = sys.argv[1:]
+        for name, (function, count) in _PLAIN_CALLS.items():
+            rest = given[len(name) :]
+            if tuple(given[: len(name)]) == name and len(rest) == count and not any(map(_is_option, rest)):
+                options = {} if function == "words" else {"pack": None}
+                sys.exit(getattr(import_module("console.calculate"), function)(*rest, lang="zh", **options))
+        return super().__call__(*args, **kwargs)
+
+
+def _is_option(argument: str) -> bool:
+    return argument.startswith("--")
+
+
+app = Console(
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -139,7 +139,7 @@ def _unit(row: Row, areas: set[str]) -> Unit:
         "account",
     )
     uscc = row.text("uscc")
-    problem = uscc_problem(uscc)
+    problem = uscc_problem(uscc) if uscc else None
     if problem:
         row.problem("uscc", problem)
     account = row.row("account")
