@@ -14,6 +14,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from services.sitting import Sitting
 from shared.db import accounts
 from shared.db.accounts import AccountRow
+from shared.domain.characters import UNKEEPABLE, is_keepable
 from shared.domain.errors import Invalid, NotAllowed, Problem
 
 #: argon2id with the least that OWASP ASVS 5.0 11.4.2 asks for: 19 MiB, two passes, one lane.
@@ -42,6 +43,8 @@ def log_in(sitting: Sitting, *, login: str, password: str, user_agent: str = "")
     Says the same, and takes as long, for an unknown name as for a wrong password. Raises `TooManyFailures`.
     """
     login = login.strip()
+    if not is_keepable(login):
+        return None
     if accounts.recent_failures(sitting.session, login, within=FAILURES_WINDOW) >= FAILURES_MAX:
         raise TooManyFailures("尝试次数过多，请 10 分钟后再试，或联系管理员重置密码")
     found = accounts.find(sitting.session, login)
@@ -101,11 +104,13 @@ def hash_password(password: str) -> str:
     """argon2id; raises `Invalid` for a password too short or too long to be one."""
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
         raise Invalid([Problem("password", f"密码应为 {PASSWORD_LENGTH_MIN} 至 {PASSWORD_LENGTH_MAX} 个字符")])
+    if not is_keepable(password):
+        raise Invalid([Problem("password", UNKEEPABLE)])
     return HASHER.hash(password)
 
 
 def _matches(stored: str, password: str) -> bool:
     try:
         return HASHER.verify(stored, password[:PASSWORD_LENGTH_MAX])
-    except (VerificationError, InvalidHashError):
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
         return False

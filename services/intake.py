@@ -20,6 +20,7 @@ from shared.db.accounts import AccountRow
 from shared.db.attachments import AttachmentRow
 from shared.db.outbox import Wanted
 from shared.db.trail import GENESIS, Act, Actor
+from shared.domain.characters import unkeepable_parts
 from shared.domain.errors import Invalid, NotAllowed, Problem
 from shared.domain.facts import Facts, identity_problems
 from shared.domain.matters import Material
@@ -71,6 +72,8 @@ def submit(
         raise NotAllowed("只有申请人可以提交申报")
     if not key or len(key) > KEY_LENGTH_MAX or not key.isprintable():
         raise Invalid([Problem("Idempotency-Key", f"必填，1 至 {KEY_LENGTH_MAX} 个可见字符；同一申报重试时用同一个值")])
+    if unkeepable := tuple(unkeepable_parts(body)):
+        raise Invalid(unkeepable)
     digest = hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).digest()
     application_id = uuid4()
     known = cases.remember_submission(
@@ -152,6 +155,8 @@ def submit(
 
 def check(sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any]) -> tuple[Problem, ...]:
     """Every problem that `submit` would find, without writing anything."""
+    if unkeepable := tuple(unkeepable_parts(body)):
+        return unkeepable
     try:
         _read(sitting, account, body)
     except Invalid as invalid:
@@ -160,7 +165,12 @@ def check(sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any]) -> 
 
 
 def save_draft(sitting: Sitting, *, account: AccountRow, data: Mapping[str, Any], draft_id: UUID | None = None) -> UUID:
-    """Keep what was typed, valid or not; gives the draft's id. Raises `NotFound` for somebody else's draft."""
+    """Keep what was typed, valid or not; gives the draft's id. Raises `NotFound` for somebody else's draft.
+
+    Only characters that no database can hold are refused (`Invalid`).
+    """
+    if unkeepable := tuple(unkeepable_parts(data)):
+        raise Invalid(unkeepable)
     return drafts.save(sitting.session, sitting.tenant, account_id=account.id, draft_id=draft_id, data=data)
 
 
@@ -236,7 +246,7 @@ def _read(sitting: Sitting, account: AccountRow, body: Mapping[str, Any]) -> _Re
             if f"facts.{name}" not in named
         ]
     area_code = body.get("area_code")
-    if area_code not in sitting.city.areas:
+    if not isinstance(area_code, str) or area_code not in sitting.city.areas:
         problems.append(Problem("area_code", f"请选择项目所在区：{'、'.join(sitting.city.areas.values())}"))
     site = body.get("site", "")
     if not isinstance(site, str) or not site.strip() or len(site) > SITE_LENGTH_MAX or not site.isprintable():

@@ -8,6 +8,7 @@ from services.sitting import Sitting
 from shared.db import cases, fan_in, trail
 from shared.db.cases import Case, TaskRow
 from shared.db.trail import Act, Actor
+from shared.domain.characters import UNKEEPABLE, is_keepable
 from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem, VerdictAlreadyGiven
 from shared.logs import logger
 
@@ -55,6 +56,8 @@ def decide(
         raise Invalid([Problem("opinion", "不同意时须写明理由和补救办法")])
     if len(opinion) > OPINION_LENGTH_MAX:
         raise Invalid([Problem("opinion", f"意见不能超过 {OPINION_LENGTH_MAX} 字")])
+    if not is_keepable(opinion):
+        raise Invalid([Problem("opinion", UNKEEPABLE)])
     case, task = _hold(sitting, task_id, actor)
     verdict = "approved" if approve else "objected"
     if task.status in DECIDED:

@@ -159,8 +159,9 @@ class Office:
     ) -> Submitted:
         """Accept an application."""
         content = body if body is not None else self.body(login=login)
+        account = self.account(login)
         with sitting() as office:
-            return intake.submit(office, account=self.account(login), body=content, key=key or str(uuid4()))
+            return intake.submit(office, account=account, body=content, key=key or str(uuid4()))
 
     def tasks(self, application_id: UUID) -> list[Any]:
         """Its review tasks."""

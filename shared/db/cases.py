@@ -6,7 +6,6 @@ that row is the turnstile of the fan-in (two departments that finish together pa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
+from shared.db import setwise
 from shared.db.outbox import changed
 from shared.db.tables.cases import Application, AuditEvent, FeeLine, ReviewTask, Submission
 from shared.db.tables.columns import table
@@ -107,9 +107,9 @@ def add(
 ) -> None:
     """Write an application with all its tasks, lines and first audit events."""
     session.execute(insert(APPLICATIONS), dict(application))
-    session.execute(insert(TASKS), [dict(each) for each in tasks])
-    session.execute(insert(LINES), [dict(each) for each in lines])
-    session.execute(insert(EVENTS), [dict(each) for each in events])
+    setwise.insert_rows(session, TASKS, tasks)
+    setwise.insert_rows(session, LINES, lines)
+    setwise.insert_rows(session, EVENTS, events)
 
 
 def remember_submission(
@@ -119,14 +119,16 @@ def remember_submission(
 
     Two requests with one key meet here: the later waits for the earlier's transaction.
     """
+    # By RETURNING, not by the row count: SQLAlchemy 2.1 keeps none for an INSERT.
     taken = session.execute(
         pg_insert(SUBMISSIONS)
         .values(
             tenant_id=tenant, account_id=account_id, key=key, body_digest=body_digest, application_id=application_id
         )
         .on_conflict_do_nothing()
-    )
-    if changed(taken):
+        .returning(SUBMISSIONS.c.application_id)
+    ).one_or_none()
+    if taken is not None:
         return None
     row = session.execute(
         select(SUBMISSIONS.c.application_id, SUBMISSIONS.c.body_digest).where(
@@ -226,20 +228,14 @@ def save_assessed(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write the computed amounts of many lines at once; lines no longer pending stay as they are."""
     if not rows:
         return
-    columns = {
-        "id": "uuid", "state": "text", "status": "text", "tariff_version": "text", "gross_fen": "bigint",
-        "reduction_fen": "bigint", "subsidy_fen": "bigint", "payable_fen": "bigint", "payer": "text",
-        "line": "jsonb", "assessed_at": "timestamptz", "seal_key_id": "text", "seal": "bytea",
-    }  # fmt: skip
-    names = ", ".join(columns)
-    arrays = ", ".join(f"cast(:{name} as {kind}[])" for name, kind in columns.items())
-    sets = ", ".join(f"{name} = new.{name}" for name in columns if name != "id")
+    names = tuple(rows[0])
+    sets = ", ".join(f"{name} = new.{name}" for name in names if name != "id")
     session.execute(
         text(
-            f"update fee_line set {sets}, version = fee_line.version + 1 "  # noqa: S608 the names are the ones above
-            f"from unnest({arrays}) as new({names}) where fee_line.id = new.id and fee_line.state = 'pending'"
+            f"update fee_line set {sets}, version = fee_line.version + 1 from {setwise.source(LINES, names)} "  # noqa: S608 the names are the columns'
+            "where fee_line.id = new.id and fee_line.state = 'pending'"
         ),
-        {name: [json.dumps(row[name]) if name == "line" else row[name] for row in rows] for name in columns},
+        {"rows": setwise.as_json(rows)},
     )
 
 
