@@ -57,6 +57,9 @@ STEP_SECONDS = 60
 LOOK_EVERY_SECONDS = 0.1
 #: Between acceptance and payment on the replayed clock.
 PAID_AFTER = timedelta(days=1, hours=1)
+BILL_STATES = {"paid": "已缴", "issued": "待缴", "nothing_due": "无需缴费", "void": "已作废"}
+#: Columns of the table where the output is no terminal.
+WIDTH = 150
 DOCUMENT_NAMES = {"slip": "收件回执", "bill": "缴费通知书", "receipt": "缴费凭证"}
 
 
@@ -254,6 +257,8 @@ class Demo:
 def run() -> int:
     """Show the main job; gives 0 only if everything came out and everything checks."""
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
     started = time.monotonic()
     config = settings().model_copy(update={"demo": True})
@@ -300,27 +305,28 @@ def _shown(console: Console, table: Callable[[], Table]) -> Iterator[Callable[[]
 
 
 def _table(cases: list[Progress], pack: Pack) -> Table:
-    table = Table(title="并联审核与一单收费", title_justify="left", expand=False)
-    for head in ("申报", "受理日", "各部门", "收费", "一单（元）", "缴款", "回执", "用时 秒"):
-        table.add_column(head, justify="right" if head.startswith("一单") else "left", overflow="fold")
-    units = {unit.code: unit.short_name.removeprefix("市") for unit in pack.units}
+    table = Table(title="并联审核与一单收费", title_justify="left", show_lines=True)
+    for head in ("申报", "受理日", "各部门", "收费"):
+        table.add_column(head, overflow="fold")
+    table.add_column("一单（元）", justify="right", no_wrap=True)
+    for head in ("缴款", "回执", "自提交起，秒"):
+        table.add_column(head, no_wrap=head != "自提交起，秒")
+    units = {unit.code: unit.short_name.removeprefix("市")[:2] for unit in pack.units}
     for case in cases:
         lanes = Text()
         for task in case.tasks:
             done = task["status"] == "approved"
-            lanes.append(f"{'✓' if done else '·'}{units[task['unit_code']][:4]} ", "green" if done else "yellow")
+            lanes.append(f"{'✓' if done else '·'}{units[task['unit_code']]} ", "green" if done else "yellow")
         final = sum(line["state"] == "final" for line in case.lines)
         table.add_row(
             f"{case.project}\n{case.number or case.name}",
             case.accepted_on,
             lanes,
             f"{final}/{len(case.lines)}" if case.lines else "",
-            "\n".join(f"{Money.parse(bill['total']).grouped}" for bill in case.bills),
-            "\n".join(
-                {"paid": "已缴", "issued": "待缴", "nothing_due": "无需缴费"}[bill["status"]] for bill in case.bills
-            ),
+            "\n".join(Money.parse(bill["total"]).grouped for bill in case.bills),
+            "\n".join(BILL_STATES[bill["status"]] for bill in case.bills),
             "\n".join(f"{receipt['code']}-{receipt['number']}" for receipt in case.receipts),
-            "\n".join(f"{step} {seconds:.1f}" for step, seconds in case.times.items()),
+            "  ".join(f"{step} {seconds:.1f}" for step, seconds in case.times.items()),
         )
     return table
 
