@@ -10,6 +10,7 @@ import secrets
 from pathlib import Path
 
 import flask
+from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 from flask_wtf import CSRFProtect
@@ -18,9 +19,18 @@ from jinja2 import StrictUndefined
 from shared.settings import Settings
 from shared.settings import settings as environment
 from web import assets, errors, filters, headers, i18n, limits, preferences
+from web.api import exact
+from web.api.applications import applications
+from web.api.bearer import SCHEME
+from web.api.desk import desk_api
+from web.api.open import demo, genuine
 from web.api.routes import api_docs
+from web.api.sessions import log_ins, sessions
 from web.auth import access
 from web.auth.routes import auth
+from web.channel.routes import channel
+from web.desk.routes import desk
+from web.files.routes import files
 from web.public.routes import public
 from web.site import sample_site
 from web.styleguide.routes import styleguide
@@ -30,7 +40,12 @@ PARTS: tuple[flask.Blueprint, ...] = (
     public,
     api_docs,
     auth,
+    files,
+    channel,
+    desk,
 )
+# Programs prove who they are with a token or a signature, so there is no form of ours to prove.
+API_PARTS: tuple[APIBlueprint, ...] = (log_ins, sessions, applications, desk_api, genuine, demo)
 
 
 class Web(OpenAPI):
@@ -47,7 +62,13 @@ class Web(OpenAPI):
 def create_app(settings: Settings | None = None) -> Web:
     """Build the application; may be called many times in one process (tests do)."""
     settings = settings or environment()
-    app = Web(__name__, info=Info(title="Yidan 一单", version="1"), doc_ui=False)
+    app = Web(
+        __name__,
+        info=Info(title="Yidan 一单", version="1"),
+        doc_ui=False,
+        security_schemes=SCHEME,
+        validation_error_callback=exact.refusal,
+    )
     app.config.update(
         SECRET_KEY=_secret_key(settings),
         SESSION_COOKIE_NAME="__Host-yidan" if settings.secure_cookies else "yidan",
@@ -59,7 +80,7 @@ def create_app(settings: Settings | None = None) -> Web:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it; Chinese stays readable
+    exact.install(app)
     site = sample_site(is_demo=settings.demo)
     app.context_processor(lambda: {"site": site})
 
@@ -71,10 +92,14 @@ def create_app(settings: Settings | None = None) -> Web:
     access.install(app)
     headers.install(app, secure=settings.secure_cookies)
     errors.install(app)
-    CSRFProtect(app)
+    forms = CSRFProtect(app)
 
     for part in PARTS:
         app.register_blueprint(part)
+    for api in API_PARTS:
+        app.register_api(api)
+    for outsider in (channel, *API_PARTS):
+        forms.exempt(outsider)
     if settings.demo:
         app.register_blueprint(styleguide)
     return app

@@ -20,6 +20,9 @@ def install(app: flask.Flask, *, secure: bool) -> None:
         ancestors = "'self'" if flask.g.get("frameable") else "'none'"
         headers = response.headers
         headers["Content-Security-Policy"] = _policy(csp_nonce(), ancestors)
+        if flask.g.get("is_file"):
+            # Somebody else's bytes: shown, never run.
+            headers["Content-Security-Policy"] = f"default-src 'none'; frame-ancestors {ancestors}"
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Cross-Origin-Opener-Policy"] = "same-origin"

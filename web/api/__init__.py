@@ -1,1 +1,1 @@
-"""The JSON API and its description."""
+"""The JSON API for programs: a bearer token instead of a cookie, exact decimals as strings, OpenAPI at /api/docs/."""

@@ -22,7 +22,7 @@ from web.auth.access import (
     same_site_path,
     signed_in,
 )
-from web.limits import LOG_IN, limiter
+from web.limits import slow_guessing
 
 auth = flask.Blueprint("auth", __name__)
 
@@ -40,7 +40,7 @@ def log_in_page() -> str | Response:
 
 
 @auth.post("/login")
-@limiter.limit(LOG_IN)
+@slow_guessing()
 def log_in() -> tuple[str, int] | Response:
     """Check the password; a right one starts a session with a token of its own."""
     wanted = same_site_path(flask.request.form.get("next"))
@@ -99,7 +99,7 @@ def revoke_all() -> Response:
 
 @auth.post("/account/password")
 @login_required()
-@limiter.limit(LOG_IN)
+@slow_guessing()
 def change_password() -> tuple[str, int] | Response:
     """Replace my password; all sessions end and I log in anew."""
     form = flask.request.form

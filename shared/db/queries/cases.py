@@ -275,7 +275,8 @@ def _file(session: Session, case: CaseView) -> CaseFile:
         text(
             "select l.id, l.item_code, l.unit_code, l.state, l.status, l.confirm_required, l.version, l.payable_fen, "
             "l.payer, l.line, coalesce(c.display_name, '') as confirmer, l.confirmed_at, b.bill_id, b.due_fen "
-            "from fee_line l left join account c on c.id = l.confirmed_by left join bill_line b on b.fee_line_id = l.id "
+            "from fee_line l left join account c on c.id = l.confirmed_by "
+            "left join bill_line b on b.fee_line_id = l.id "
             "where l.application_id = :id order by l.seq"
         ),
         known,
@@ -321,3 +322,102 @@ def _file(session: Session, case: CaseView) -> CaseFile:
         papers=tuple(PaperView(**row._mapping) for row in papers),
         events=tuple(EventView(**row._mapping) for row in events),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTask:
+    """A review task of one unit, with what a program needs to act on it."""
+
+    id: UUID
+    application_id: UUID
+    number: str
+    project_name: str
+    matter_code: str
+    matter_name: str
+    status: str
+    due_on: date
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A fee line of one unit, with what a program needs to act on it."""
+
+    id: UUID
+    application_id: UUID
+    number: str
+    project_name: str
+    item_code: str
+    state: str
+    status: str | None
+    payable_fen: int
+    version: int
+    line: Mapping[str, Any]
+
+
+_TASK_STATES = {
+    "open": "t.status = 'open'",
+    "taken": "t.status = 'taken'",
+    "mine": "t.status = 'taken' and t.officer_id = :viewer",
+    "decided": "t.status in ('approved', 'objected')",
+}
+
+
+def unit_tasks(session: Session, viewer: AccountRow, *, status: str) -> tuple[UnitTask, ...]:
+    """Tasks of the viewer's unit, earliest due first: open, taken, mine or decided; at most `LIST_MAX`."""
+    rows = session.execute(
+        text(
+            "select t.id, t.application_id, a.number, a.project_name, t.matter_code, "  # noqa: S608 from the table above
+            "t.matter_name, t.status, t.due_on, t.version "
+            "from review_task t join application a on a.id = t.application_id "
+            f"where t.unit_code = :unit and {_TASK_STATES[status]} order by t.due_on, a.number limit :most"
+        ),
+        {"unit": viewer.unit_code, "viewer": viewer.id, "most": LIST_MAX},
+    )
+    return tuple(UnitTask(**row._mapping) for row in rows)
+
+
+def unit_lines(session: Session, viewer: AccountRow, *, state: str) -> tuple[UnitLine, ...]:
+    """Fee lines of the viewer's unit in one state; at most `LIST_MAX`."""
+    rows = session.execute(
+        text(
+            "select l.id, l.application_id, a.number, a.project_name, l.item_code, l.state, l.status, l.payable_fen, "
+            "l.version, l.line from fee_line l join application a on a.id = l.application_id "
+            "where l.unit_code = :unit and l.state = :state order by a.accepted_at, a.number limit :most"
+        ),
+        {"unit": viewer.unit_code, "state": state, "most": LIST_MAX},
+    )
+    return tuple(UnitLine(**row._mapping) for row in rows)
+
+
+def task_state(session: Session, task_id: UUID) -> tuple[str, int]:
+    """A task's status and version; raises `NotFound`."""
+    row = session.execute(text("select status, version from review_task where id = :id"), {"id": task_id}).one_or_none()
+    if row is None:
+        raise NotFound("审核任务不存在，或不在您的办理范围内")
+    return row.status, row.version
+
+
+def line_state(session: Session, line_id: UUID) -> tuple[str, int]:
+    """A fee line's state and version; raises `NotFound`."""
+    row = session.execute(text("select state, version from fee_line where id = :id"), {"id": line_id}).one_or_none()
+    if row is None:
+        raise NotFound("收费明细不存在，或不在您的办理范围内")
+    return row.state, row.version
+
+
+def is_units_task(session: Session, task_id: UUID, viewer: AccountRow) -> bool:
+    """Whether a task lies on the viewer's unit's desk."""
+    found = session.execute(
+        text("select 1 from review_task where id = :id and unit_code = :unit"),
+        {"id": task_id, "unit": viewer.unit_code},
+    )
+    return found.one_or_none() is not None
+
+
+def is_units_line(session: Session, line_id: UUID, viewer: AccountRow) -> bool:
+    """Whether a fee line belongs to the viewer's unit."""
+    found = session.execute(
+        text("select 1 from fee_line where id = :id and unit_code = :unit"), {"id": line_id, "unit": viewer.unit_code}
+    )
+    return found.one_or_none() is not None

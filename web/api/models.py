@@ -1,0 +1,329 @@
+"""What goes in and out of the API, for its description and for refusing unknown keys.
+
+Nothing is converted on the way in: facts keep their raw JSON values, so that the domain decides what is exact.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from flask_openapi.models.file import FileStorage
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+
+from shared.domain.facts import FACT_NAMES
+
+Text = Annotated[str, StringConstraints(max_length=200)]
+Amount = Annotated[str, Field(description="元，两位小数", examples=["1234.50"])]
+
+
+class Incoming(BaseModel):
+    """Strict: no unknown key, no conversion."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Nothing(Incoming):
+    """A request without parameters."""
+
+
+class Credentials(Incoming):
+    login: Text
+    password: Text
+
+
+class Submission(Incoming):
+    """One application; `facts` without case number and acceptance date, which the office sets."""
+
+    facts: Any = Field(
+        description='项目事实；数量和金额写成字符串，例如 86432.18 写作 "86432.18"',
+        json_schema_extra={
+            "type": "object",
+            "properties": {
+                name: {"title": title} for name, title in FACT_NAMES.items() if name not in ("case", "accepted_on")
+            },
+        },
+    )
+    area_code: Any = Field(default=None, description="项目所在区", examples=["dw"])
+    site: Any = Field(default="", description="建设地点")
+    attachments: Any = Field(default_factory=list, description="已上传材料的编号")
+
+
+class Draft(Incoming):
+    data: dict[str, Any] = Field(description="填写中的内容，不论是否有效")
+
+
+class Decision(Incoming):
+    verdict: Literal["approve", "object"]
+    opinion: str = Field(default="", max_length=4000)
+    version: int | None = Field(default=None, description="看到的版本；不符则 409")
+
+
+class Confirmation(Incoming):
+    version: int = Field(description="看到的版本；不符则 409")
+
+
+class Clock(Incoming):
+    shows: Annotated[AwareDatetime, Field(strict=False)]
+
+
+class PaperForm(BaseModel):
+    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
+
+    file: FileStorage = Field(description="PDF、JPEG 或 PNG，不超过 20 MB")
+    material_code: str = Field(default="", description="材料代码")
+
+
+class KeyHeader(BaseModel):
+    idempotency_key: str = Field(default="", alias="Idempotency-Key", description="同一申报重试时用同一个值")
+
+
+class ApplicationPath(BaseModel):
+    application_id: UUID
+
+
+class TaskPath(BaseModel):
+    task_id: UUID
+
+
+class LinePath(BaseModel):
+    line_id: UUID
+
+
+class DraftPath(BaseModel):
+    draft_id: UUID
+
+
+class DocumentPath(BaseModel):
+    document_id: UUID
+
+
+class TaskQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    status: Literal["open", "taken", "mine", "decided"] = "open"
+
+
+class LineQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    state: Literal["assessed", "pending", "final"] = "assessed"
+
+
+class VerifyQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    token: Text = ""
+    code: Text = ""
+    number: Text = ""
+    check_code: Text = ""
+
+
+# Answers.
+
+
+class ProblemOut(BaseModel):
+    field: str
+    problem: str
+
+
+class ErrorOut(BaseModel):
+    """Every refusal: what is wrong, beside which field, and the number to tell us."""
+
+    error: str
+    problems: list[ProblemOut]
+    reference: str
+
+
+class ProblemsOut(BaseModel):
+    problems: list[ProblemOut]
+
+
+class AccountOut(BaseModel):
+    id: str
+    login: str
+    name: str
+    role: str
+    unit_code: str | None
+    organisation_name: str | None
+
+
+class SessionOut(BaseModel):
+    token: str
+    account: AccountOut
+
+
+class PaperOut(BaseModel):
+    id: str
+    sha256: str
+    media_type: str
+    size_bytes: int
+    file_name: str
+
+
+class SubmittedOut(BaseModel):
+    id: str
+    number: str
+    accepted_on: str
+    due_on: str
+
+
+class TaskOut(BaseModel):
+    id: str
+    matter_code: str
+    matter_name: str
+    unit_code: str
+    unit_name: str
+    status: str
+    due_on: str
+    officer: str
+    decided_at: str | None
+    opinion: str
+    version: int
+
+
+class LineOut(BaseModel):
+    id: str
+    item_code: str
+    name: str
+    unit_code: str
+    unit_name: str
+    state: str
+    status: str | None
+    payable: Amount
+    version: int
+    reason: str
+    formula: str
+
+
+class BillOut(BaseModel):
+    id: str
+    number: str
+    payer_name: str
+    total: Amount
+    status: str
+    payment_code: str
+    due_on: str
+    document_id: str | None
+
+
+class ReceiptOut(BaseModel):
+    id: str
+    code: str
+    number: str
+    check_code: str
+    total: Amount
+    state: str
+    document_id: str | None
+    verify_url: str
+
+
+class DocumentOut(BaseModel):
+    id: str
+    kind: str
+    title: str
+    ready: bool
+    sha256: str | None
+    url: str
+
+
+class WaitingOut(BaseModel):
+    kind: str
+    what: str
+    unit_name: str
+    officer: str
+    due_on: str
+
+
+class CaseOut(BaseModel):
+    id: str
+    number: str
+    status: str
+    accepted_on: str
+    due_on: str
+    tasks: list[TaskOut]
+    lines: list[LineOut]
+    bills: list[BillOut]
+    receipts: list[ReceiptOut]
+    documents: list[DocumentOut]
+    waiting_for: list[WaitingOut]
+
+
+class CaseRowOut(BaseModel):
+    id: str
+    number: str
+    status: str
+    project_name: str
+    accepted_on: str
+    due_on: str
+
+
+class CasesOut(BaseModel):
+    applications: list[CaseRowOut]
+
+
+class DeskTaskOut(BaseModel):
+    id: str
+    application_id: str
+    number: str
+    project_name: str
+    matter_code: str
+    matter_name: str
+    status: str
+    due_on: str
+    version: int
+
+
+class DeskTasksOut(BaseModel):
+    tasks: list[DeskTaskOut]
+
+
+class DeskLineOut(BaseModel):
+    id: str
+    application_id: str
+    number: str
+    project_name: str
+    item_code: str
+    state: str
+    status: str | None
+    payable: Amount
+    version: int
+    formula: str
+
+
+class DeskLinesOut(BaseModel):
+    lines: list[DeskLineOut]
+
+
+class StateOut(BaseModel):
+    id: str
+    status: str
+    version: int
+
+
+class DraftOut(BaseModel):
+    id: str
+    data: dict[str, Any]
+    updated_at: str
+
+
+class DraftsOut(BaseModel):
+    drafts: list[DraftOut]
+
+
+class GenuineOut(BaseModel):
+    code: str
+    number: str
+    check_code: str
+    total: Amount
+    issued_on: str
+    state: str
+    replaced_by: str
+
+
+class ClockOut(BaseModel):
+    shows: str
+
+
+class Pdf(RootModel[bytes]):
+    """The document's bytes."""
