@@ -106,6 +106,7 @@ class _Measure:
     rate_unit: str
     scale: Decimal
     components: tuple[_Component, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateRule(Rule):
-    """Quantity × the sum of the rates that apply; of several measures the first whose quantity is stated counts."""
+    """Quantity × the sum of the rates that apply; of several measures the first with a quantity counts, else the last.
+
+    So the exceptional measure stands first: stating bricks says that the area cannot be used.
+    """
 
     measures: tuple[_Measure, ...]
 
@@ -172,14 +176,12 @@ class RateRule(Rule):
         }
 
     def _measured(self, facts: Facts) -> tuple[_Measure, Decimal | None]:
-        first = self.measures[0]
-        quantity = first.read(facts)
-        if not quantity:  # not stated, or 0: an area that cannot be used
-            for measure in self.measures[1:]:
-                other = measure.read(facts)
-                if other is not None:
-                    return measure, other
-        return first, quantity
+        for measure in self.measures[:-1]:
+            quantity = measure.read(facts)
+            if quantity:
+                return measure, quantity
+        usual = self.measures[-1]
+        return usual, usual.read(facts)
 
     def _charge(self, facts: Facts, missing: list[str], concession: Concession | None) -> Charge | None:
         measure, quantity = self._measured(facts)
@@ -191,7 +193,7 @@ class RateRule(Rule):
         if not applied:
             raise Broken(f"no rate of the rule on {measure.fact} fits these facts")
         expression = f"{quantity:,f}"
-        reason, conceded, refused = "", False, ""
+        reason, conceded, refused = measure.reason, False, ""
         if concession and concession.of != measure.fact:
             concession = None
         holds = concession.condition.holds(facts, missing) if concession else None
@@ -390,7 +392,7 @@ def _compile_per_unit(rule: Row, common: dict[str, Any], traits: Traits) -> Rule
     rule.only(*_COMMON, "measures")
     measures = []
     for row in rule.rows("measures", needed=True):
-        row.only("quantity", "unit", "basis", "rates")
+        row.only("quantity", "unit", "basis", "rates", "reason")
         unit = row.text("unit")
         measures.append(_compile_measure(row, row.text("quantity"), unit, percent=False, traits=traits))
     return _rate_rule(rule, common, measures)
@@ -412,7 +414,8 @@ def _compile_flat(rule: Row, common: dict[str, Any], traits: Traits) -> Rule:
 def _compile_measure(row: Row, fact: str, unit: str, *, percent: bool, traits: Traits) -> _Measure:
     rate_unit, scale = ("%", _PERCENT) if percent else (f"元/{unit}", _ONE)
     basis = row.text("basis", FACT_NAMES.get(fact, ""))
-    return _Measure(fact, _number(row, fact), unit, basis, rate_unit, scale, _compile_components(row, traits))
+    components, reason = _compile_components(row, traits), row.text("reason", "")
+    return _Measure(fact, _number(row, fact), unit, basis, rate_unit, scale, components, reason)
 
 
 def _compile_components(row: Row, traits: Traits) -> tuple[_Component, ...]:

@@ -130,8 +130,7 @@ def _ptf(facts: Facts) -> Charge:
 
 
 def _xqj(facts: Facts) -> Charge:
-    usable = facts.known("floor_area_m2") and facts.number("floor_area_m2") > 0
-    if not usable and facts.known("standard_bricks"):
+    if facts.known("standard_bricks") and facts.number("standard_bricks"):
         return facts.number("standard_bricks") * Fraction("0.05"), False
     return facts.number("floor_area_m2") * 10, False
 

@@ -198,13 +198,16 @@ class TestInfrastructure:
 
 
 class TestWallMaterial:
-    def test_counts_bricks_where_the_area_cannot_be_used(self) -> None:
-        found = line("XQJ", floor_area_m2=None, standard_bricks="1234567")
+    @pytest.mark.parametrize("area", [None, "86432.18"])
+    def test_counts_bricks_where_they_are_stated_because_the_area_cannot_be_used(self, area: str | None) -> None:
+        found = line("XQJ", floor_area_m2=area, standard_bricks="1234567")
 
         assert (plain(found.payable_fen), found.unit, found.basis) == ("61728.35", "块", "标准砖用量")
+        assert "建筑面积不能作为计费依据" in found.reason
 
-    def test_counts_the_area_where_both_are_stated(self) -> None:
-        assert line("XQJ", standard_bricks="1234567").payable_fen == E1_PAYABLE["XQJ"]
+    @pytest.mark.parametrize("bricks", [None, "0"])
+    def test_counts_the_area_otherwise(self, bricks: str | None) -> None:
+        assert line("XQJ", standard_bricks=bricks).payable_fen == E1_PAYABLE["XQJ"]
 
     def test_needs_one_of_them(self) -> None:
         assert line("XQJ", floor_area_m2=None).missing == ("floor_area_m2",)
