@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
+from shared.db import setwise
 from shared.db.outbox import changed
 from shared.db.tables.cases import Application, FeeLine
 from shared.db.tables.columns import table
@@ -95,16 +96,18 @@ _BILL = [BILLS.c[name] for name in BillRow.__dataclass_fields__]
 
 def add(session: Session, tenant: str, new: Sequence[NewBill]) -> None:
     """Write bills with their lines; a second bill for the same payer of an application is a unique violation."""
-    session.execute(
-        insert(BILLS),
+    setwise.insert_rows(
+        session,
+        BILLS,
         [
             {name: getattr(bill, name) for name in NewBill.__dataclass_fields__ if name != "lines"}
             | {"tenant_id": tenant}
             for bill in new
         ],
     )
-    session.execute(
-        insert(BILL_LINES),
+    setwise.insert_rows(
+        session,
+        BILL_LINES,
         [
             {
                 "bill_id": bill.id,

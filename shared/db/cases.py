@@ -232,7 +232,7 @@ def save_assessed(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     sets = ", ".join(f"{name} = new.{name}" for name in names if name != "id")
     session.execute(
         text(
-            f"update fee_line set {sets}, version = fee_line.version + 1 from {setwise.source(LINES, names)} "  # noqa: S608 the names are the columns'
+            f"update fee_line set {sets}, version = fee_line.version + 1 from {setwise.source(LINES, names)} "  # noqa: S608 names of columns
             "where fee_line.id = new.id and fee_line.state = 'pending'"
         ),
         {"rows": setwise.as_json(rows)},

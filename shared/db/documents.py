@@ -9,10 +9,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.db import outbox
+from shared.db import outbox, setwise
 from shared.db.outbox import Wanted, changed
 from shared.db.tables.columns import table
 from shared.db.tables.work import Document
@@ -71,11 +70,8 @@ def request(session: Session, tenant: str, wishes: Sequence[Wish], *, now: datet
     ]
     if not rows:
         return
-    made = session.execute(
-        insert(DOCUMENTS)
-        .on_conflict_do_nothing(index_elements=["kind", "subject_id", "rendition"])
-        .returning(DOCUMENTS.c.id),
-        rows,
+    made = setwise.insert_rows(
+        session, DOCUMENTS, rows, tail="on conflict (kind, subject_id, rendition) do nothing returning id"
     ).scalars()
     outbox.put(session, tenant, [Wanted(Task.PRODUCE_DOCUMENTS, DOCUMENTS_QUEUE, document_id) for document_id in made])
 

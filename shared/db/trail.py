@@ -14,9 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from shared.db import setwise
 from shared.db.tables.cases import Application, AuditEvent
 from shared.db.tables.columns import table
 from shared.signing import Signer
@@ -89,7 +90,7 @@ def append(session: Session, tenant: str, acts: Mapping[UUID, Sequence[Act]], *,
         made, seq, head = chain(tenant, application_id, its_acts, after=heads[application_id], signer=signer)
         rows += made
         new_heads.append((application_id, seq, head))
-    session.execute(insert(EVENTS), rows)
+    setwise.insert_rows(session, EVENTS, rows)
     session.execute(
         text(
             "update application set audit_seq = head.seq, audit_hash = head.hash "
