@@ -32,7 +32,6 @@ SIGNERS_KEY = "YidanSigners"
 """Catalog entry of the first revision: the organs whose signatures the document must carry, in order."""
 
 _POINTS_PER_PIXEL = 0.75
-_QUIET_MODULES = 0
 _WATERMARK = "样张"
 _OWN = "yidan:"
 
@@ -185,12 +184,12 @@ def _qr_svg(text: str) -> str:
             while x + run < len(row) and row[x + run]:
                 run += 1
             if run:
-                path.append(f"M{x} {y}h{run}v1.02h-{run}z")
+                path.append(f"M{x} {y}.5h{run}")
             x += run or 1
     side = len(rows)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="100%" viewBox="0 0 {side} {side}">'
-        f'<path fill="#14171c" d="{"".join(path)}"/></svg>'
+        f'<path stroke="#14171c" stroke-width="1.02" d="{"".join(path)}"/></svg>'
     )
 
 
