@@ -3,7 +3,7 @@
 .PHONY: help setup demo test run check bench chaos clean
 PYTHON_HERE := .venv/bin/python
 BROWSER := $(if $(shell grep -rls 'pytest.mark.browser' tests),--browser)
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n 2
 
 help: ## what there is to do
 	@printf 'Yidan (一单): one application in, one bill and one sealed receipt out.\n\n'

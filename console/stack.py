@@ -92,24 +92,20 @@ class Stack:
         configure(self.settings, "stack")
         try:
             with self.up():
-                if announce is not None:
-                    announce(self)
-                else:
-                    _announce(self)
-                self._wait()
-                return 0
+                return self._stay(announce or _announce)
         except Unavailable as reason:
             print(f"yidan up: {reason}", file=sys.stderr)
             return 1
 
-    def _wait(self) -> None:
-        """Return when somebody asks for the end; raises Unavailable when the end comes by itself."""
+    def _stay(self, announce: Callable[[Self], None]) -> int:
+        """Return 0 when somebody asks for the end; raises Unavailable when the end comes by itself."""
         try:
+            announce(self)
             if self._children is not None:
                 self._children.wait()
         except (KeyboardInterrupt, SystemExit):
             print("正在结束……", flush=True)
-            return
+            return 0
         raise Unavailable("the processes are no longer kept, see var/log/")
 
     def pids(self) -> dict[str, int]:
