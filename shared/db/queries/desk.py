@@ -392,6 +392,36 @@ def lines(session: Session, city: City, desk: Desk, *, state: str, today: date) 
     )
 
 
+def count_lines(session: Session, desk: Desk, *, state: str, application_id: UUID | None = None) -> int:
+    """How many of the unit's fee lines are in a state, of one application or of all."""
+    query = (
+        select(func.count())
+        .select_from(LINES)
+        .join(APPLICATIONS, APPLICATIONS.c.id == LINES.c.application_id)
+        .where(
+            LINES.c.unit_code == desk.unit_code,
+            LINES.c.state == state,
+            APPLICATIONS.c.status.in_(IN_HAND),
+            _in_area(desk),
+        )
+    )
+    if application_id is not None:
+        query = query.where(LINES.c.application_id == application_id)
+    return session.execute(query).scalar_one()
+
+
+def task_place(session: Session, desk: Desk, task_id: UUID) -> UUID:
+    """The application that one of the unit's tasks belongs to; raises `NotFound` for any other."""
+    found: UUID | None = session.execute(
+        select(TASKS.c.application_id)
+        .join(APPLICATIONS, APPLICATIONS.c.id == TASKS.c.application_id)
+        .where(TASKS.c.id == task_id, _belongs(desk))
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound("审核任务不存在，或不在您的办理范围内")
+    return found
+
+
 def line_place(session: Session, desk: Desk, line_id: UUID) -> UUID:
     """The application that one of the unit's fee lines belongs to; raises `NotFound` for any other."""
     found: UUID | None = session.execute(

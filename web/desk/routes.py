@@ -1,0 +1,415 @@
+"""The desk's addresses: each reads one view or does one act of the services, and answers.
+
+Officers and checkers only, and only what is their unit's: anything else does not exist for them.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+import flask
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from services import assessment, review
+from services.sitting import Sitting, sitting
+from shared.db.queries import desk as queries
+from shared.db.queries.desk import CaseView, Desk, Inbox, InboxFilter, Tab
+from shared.domain.deadlines import Light
+from shared.domain.errors import Conflict, Invalid, Problem
+from web.auth.access import actor, login_required, signed_in
+from web.components import Choice, Column, Filter, Pager
+from web.components import Tab as TabLink
+from web.deadlines import light_name, light_words
+from web.desk.views import case_page, short_id
+from web.desk.words import line_status_words, line_tag, task_tag
+from web.workplace import page
+
+desk = flask.Blueprint("desk", __name__)
+
+ROLES = ("officer", "checker")
+SEEN = "seen"
+SEEN_MAX = 100
+PAGES_MAX = 400
+VERDICTS = {"approve": True, "object": False}
+
+
+@desk.get("/desk")
+@login_required(*ROLES)
+def inbox() -> str:
+    """The unit's tasks by tab, the nearest deadline first; every filter stands in the address."""
+    wanted = _wanted()
+    with sitting() as office:
+        mine = _desk(office)
+        found = queries.inbox(office.session, office.city, mine, wanted, today=office.today)
+        to_confirm = queries.count_lines(office.session, mine, state="assessed")
+        return page(
+            "desk/inbox.html",
+            office,
+            place="/desk" if wanted.tab is Tab.MINE else f"/desk?tab={wanted.tab}",
+            counts=_counts(found, to_confirm),
+            inbox=found,
+            tabs=_tabs(found, wanted),
+            filters=_filters(office, mine, wanted),
+            wanted=wanted,
+            clear_href=f"/desk?tab={wanted.tab}" if _is_narrowed(wanted) else "",
+            pages=_pager(found, wanted),
+            columns=_inbox_columns(wanted),
+            areas=office.city.areas,
+            light_words=light_words,
+            task_tag=task_tag,
+            line_status_words=line_status_words,
+        )
+
+
+@desk.get("/desk/tasks/<uuid:task_id>")
+@login_required(*ROLES)
+def case_of_task(task_id: UUID) -> str:
+    """One task with everything needed to decide it."""
+    with sitting() as office:
+        view = queries.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
+        return _case(office, view)
+
+
+@desk.get("/desk/cases/<uuid:application_id>")
+@login_required(*ROLES)
+def case_of_application(application_id: UUID) -> str:
+    """One application on which the unit has a fee line, with or without a task."""
+    with sitting() as office:
+        view = queries.case_of_application(
+            office.session, office.city, _desk(office), application_id, today=office.today
+        )
+        return _case(office, view)
+
+
+@desk.post("/desk/tasks/<uuid:task_id>/take")
+@login_required(*ROLES)
+def take(task_id: UUID) -> Response | tuple[str, int]:
+    """Put a task into my hands."""
+    try:
+        with sitting() as office:
+            queries.task_place(office.session, _desk(office), task_id)
+            review.take(office, task_id=task_id, actor=actor())
+    except Conflict as conflict:
+        return _conflict(task_id, str(conflict)), 409
+    flask.flash(gettext("已认领，可以办理了。"))
+    return flask.redirect(flask.url_for("desk.case_of_task", task_id=task_id), 303)
+
+
+@desk.post("/desk/tasks/<uuid:task_id>/release")
+@login_required(*ROLES)
+def release(task_id: UUID) -> Response | tuple[str, int]:
+    """Put a task back on the unit's desk."""
+    try:
+        with sitting() as office:
+            queries.task_place(office.session, _desk(office), task_id)
+            review.release(office, task_id=task_id, actor=actor())
+    except Conflict as conflict:
+        return _conflict(task_id, str(conflict)), 409
+    flask.flash(gettext("已退回待认领。"))
+    return flask.redirect(flask.url_for("desk.inbox"), 303)
+
+
+@desk.post("/desk/tasks/<uuid:task_id>/decide")
+@login_required(*ROLES)
+def decide(task_id: UUID) -> Response | tuple[str, int]:
+    """Give the unit's verdict; then the next task opens, unless this case still waits for a fee line of ours."""
+    form = flask.request.form
+    opinion = form.get("opinion", "")
+    try:
+        with sitting() as office:
+            mine = _desk(office)
+            application_id = queries.task_place(office.session, mine, task_id)
+            approve = _verdict(form.get("verdict", ""))
+            review.decide(
+                office,
+                task_id=task_id,
+                actor=actor(),
+                approve=approve,
+                opinion=opinion,
+                version=_version(form.get("version", "")),
+            )
+            waits = queries.count_lines(office.session, mine, state="assessed", application_id=application_id)
+            following = queries.next_task(office.session, mine, after=task_id)
+    except Invalid as invalid:
+        return _case_again(task_id, opinion, invalid.problems), 422
+    except Conflict as conflict:
+        return _conflict(task_id, str(conflict), opinion=opinion, verdict=form.get("verdict", "")), 409
+    flask.flash(
+        gettext("已同意，已加盖本单位电子签章。") if approve else gettext("已提交不同意的意见，并加盖本单位电子签章。")
+    )
+    if waits:
+        return flask.redirect(flask.url_for("desk.case_of_task", task_id=task_id, _anchor="fees"), 303)
+    return _onwards(following)
+
+
+@desk.get("/desk/lines")
+@login_required(*ROLES)
+def lines() -> str:
+    """The unit's fee lines, those that wait for an officer first."""
+    state = flask.request.args.get("state", "")
+    state = state if state in ("pending", "assessed", "final") else ""
+    with sitting() as office:
+        mine = _desk(office)
+        found = queries.lines(office.session, office.city, mine, state=state, today=office.today)
+        return page(
+            "desk/lines.html",
+            office,
+            place="/desk/lines",
+            lines=found,
+            filters=(
+                Filter(
+                    "state",
+                    gettext("状态"),
+                    tuple(Choice(each, line_tag(each).label) for each in ("pending", "assessed", "final")),
+                    state,
+                    "/desk/lines",
+                ),
+            ),
+            columns=_line_columns(),
+            items={item.code: item.name for item in office.city.items},
+            light_words=light_words,
+            line_tag=line_tag,
+            line_status_words=line_status_words,
+        )
+
+
+@desk.post("/desk/lines/<uuid:line_id>/confirm")
+@login_required(*ROLES)
+def confirm_line(line_id: UUID) -> Response | tuple[str, int]:
+    """Confirm a computed fee line as it stands; then back to its case while that still waits for a verdict."""
+    form = flask.request.form
+    with sitting() as office:
+        mine = _desk(office)
+        application_id = queries.line_place(office.session, mine, line_id)
+    try:
+        with sitting() as office:
+            version = _version(form.get("version", ""))
+            if version is None:
+                raise Invalid([Problem("version", "缺少页面上的版本号，请刷新后再确认")])
+            assessment.confirm_line(office, line_id=line_id, actor=actor(), version=version)
+            view = queries.case_of_application(office.session, office.city, mine, application_id, today=office.today)
+            following = queries.next_task(office.session, mine)
+    except Conflict as conflict:
+        return _conflict_on_line(application_id, str(conflict)), 409
+    flask.flash(gettext("收费核定已确认，并加盖本单位电子签章。"))
+    task = view.head.task
+    if task is not None and not task.is_decided:
+        return flask.redirect(flask.url_for("desk.case_of_task", task_id=task.id), 303)
+    if any(line.can_be_confirmed for line in view.lines):
+        return flask.redirect(flask.url_for("desk.case_of_application", application_id=application_id), 303)
+    return _onwards(following)
+
+
+# What was asked for.
+
+
+def _desk(office: Sitting) -> Desk:
+    account = signed_in()
+    return Desk.of(office.city, account_id=account.id, unit_code=account.unit_code)
+
+
+def _wanted() -> InboxFilter:
+    arguments = flask.request.args
+    tab, light, at = arguments.get("tab", ""), arguments.get("light", ""), arguments.get("page", "")
+    return InboxFilter(
+        tab=Tab(tab) if tab in set(Tab) else Tab.MINE,
+        words=arguments.get("q", "").strip()[:60],
+        matter=arguments.get("matter", "")[:40],
+        area=arguments.get("area", "")[:40],
+        light=light if light in (Light.GREEN, Light.AMBER, Light.RED) else "",
+        page=min(max(int(at), 1), PAGES_MAX) if at.isascii() and at.isdigit() else 1,
+    )
+
+
+def _verdict(text: str) -> bool:
+    if text not in VERDICTS:
+        raise Invalid([Problem("opinion", "请选择同意或不同意")])
+    return VERDICTS[text]
+
+
+def _version(text: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Invalid([Problem("version", "页面上的版本号不对，请刷新后再提交")])
+    return int(text)
+
+
+# The inbox.
+
+
+def _counts(found: Inbox, to_confirm: int) -> dict[str, int]:
+    return {
+        "/desk": found.counts.mine,
+        "/desk?tab=unclaimed": found.counts.unclaimed,
+        "/desk?tab=soon": found.counts.soon,
+        "/desk?tab=all": found.counts.all,
+        "/desk/lines": to_confirm,
+    }
+
+
+def _tabs(found: Inbox, wanted: InboxFilter) -> tuple[TabLink, ...]:
+    labels = {
+        Tab.MINE: gettext("待我办"),
+        Tab.UNCLAIMED: gettext("待认领"),
+        Tab.SOON: gettext("即将超期"),
+        Tab.DONE: gettext("已办"),
+        Tab.ALL: gettext("全部"),
+    }
+    return tuple(
+        TabLink(
+            label,
+            f"/desk?tab={tab}",
+            getattr(found.counts, tab.value),
+            is_current=tab is wanted.tab,
+            is_warning=tab is Tab.SOON and bool(found.counts.soon),
+        )
+        for tab, label in labels.items()
+    )
+
+
+def _filters(office: Sitting, mine: Desk, wanted: InboxFilter) -> tuple[Filter, ...]:
+    matters = tuple(
+        Choice(matter.code, matter.name)
+        for matter in office.city.matters
+        if office.city.unit_for(matter, mine.area_code or "") == mine.unit_code
+    )
+    lights = tuple(Choice(light.value, light_name(light)) for light in (Light.RED, Light.AMBER, Light.GREEN))
+    filters = [Filter("light", gettext("亮灯"), lights, wanted.light, _address(wanted, light=""))]
+    if len(matters) > 1:
+        filters.append(Filter("matter", gettext("事项"), matters, wanted.matter, _address(wanted, matter="")))
+    if mine.area_code is None:
+        areas = tuple(
+            Choice(code, name) for code, name in office.city.areas.items() if code != office.city.pack.tenant.id
+        )
+        filters.append(Filter("area", gettext("区"), areas, wanted.area, _address(wanted, area="")))
+    return tuple(filters)
+
+
+def _inbox_columns(wanted: InboxFilter) -> tuple[Column, ...]:
+    return (
+        Column(gettext("亮灯"), "light"),
+        Column(gettext("办件编号"), "number"),
+        Column(gettext("项目")),
+        Column(gettext("申请单位")),
+        Column(gettext("事项"), "matter"),
+        Column(gettext("环节"), "stage"),
+        Column(gettext("区"), "area"),
+        Column(gettext("受理"), "date"),
+        Column(gettext("截止"), "date", sorted_as="none" if wanted.tab is Tab.DONE else "ascending"),
+        Column(gettext("用时/承诺"), "short"),
+        Column(gettext("应缴(元)"), "amount", is_number=True),
+    )
+
+
+def _line_columns() -> tuple[Column, ...]:
+    return (
+        Column(gettext("亮灯"), "light"),
+        Column(gettext("办件编号"), "number"),
+        Column(gettext("项目")),
+        Column(gettext("申请单位")),
+        Column(gettext("收费项目"), "item"),
+        Column(gettext("状态"), "stage"),
+        Column(gettext("标准版本"), "short"),
+        Column(gettext("截止"), "date"),
+        Column(gettext("应缴(元)"), "amount", is_number=True),
+    )
+
+
+def _is_narrowed(wanted: InboxFilter) -> bool:
+    return bool(wanted.words or wanted.matter or wanted.area or wanted.light)
+
+
+def _address(wanted: InboxFilter, **changes: str) -> str:
+    arguments = {
+        "tab": wanted.tab.value,
+        "q": wanted.words,
+        "light": wanted.light,
+        "matter": wanted.matter,
+        "area": wanted.area,
+    } | changes
+    return "/desk?" + urlencode({name: value for name, value in arguments.items() if value})
+
+
+def _pager(found: Inbox, wanted: InboxFilter) -> Pager:
+    return Pager(
+        gettext("共 %(count)s 件", count=found.found),
+        wanted.page,
+        _address(wanted, page=str(wanted.page - 1)) if wanted.page > 1 else "",
+        _address(wanted, page=str(wanted.page + 1)) if found.has_more else "",
+    )
+
+
+# One case.
+
+
+def _case(office: Sitting, view: CaseView, *, opinion: str | None = None, problems: tuple[Problem, ...] = ()) -> str:
+    account = signed_in()
+    seen = list(flask.session.get(SEEN, ()))
+    wanted_file = flask.request.args.get("file")
+    shown = case_page(view, office.city, account_id=account.id, wanted_file=wanted_file, seen=seen)
+    if shown.viewed is not None:
+        mark = short_id(shown.viewed.href.rpartition("/")[2])
+        if mark not in seen:
+            seen = [*seen, mark][-SEEN_MAX:]
+            flask.session[SEEN] = seen
+            shown = case_page(view, office.city, account_id=account.id, wanted_file=wanted_file, seen=seen)
+    task = view.head.task
+    return page(
+        "desk/case.html",
+        office,
+        place="/desk",
+        case=shown,
+        head=view.head,
+        task=task,
+        opinion=opinion if opinion is not None else (task.opinion if task else ""),
+        problems=problems,
+        opinion_problem=next((each.problem for each in problems), ""),
+        opinion_length_max=review.OPINION_LENGTH_MAX,
+        task_tag=task_tag,
+    )
+
+
+def _case_again(task_id: UUID, opinion: str, problems: tuple[Problem, ...]) -> str:
+    said = tuple(Problem("opinion", gettext(each.problem)) for each in problems)
+    with sitting() as office:
+        view = queries.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
+        return _case(office, view, opinion=opinion, problems=said)
+
+
+def _conflict(task_id: UUID, what: str, *, opinion: str = "", verdict: str = "") -> str:
+    with sitting() as office:
+        view = queries.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
+        return _conflict_page(office, view, what, opinion=opinion, verdict=verdict)
+
+
+def _conflict_on_line(application_id: UUID, what: str) -> str:
+    with sitting() as office:
+        view = queries.case_of_application(
+            office.session, office.city, _desk(office), application_id, today=office.today
+        )
+        return _conflict_page(office, view, what)
+
+
+def _conflict_page(office: Sitting, view: CaseView, what: str, *, opinion: str = "", verdict: str = "") -> str:
+    shown = case_page(view, office.city, account_id=signed_in().id, wanted_file=None, seen=())
+    return page(
+        "desk/conflict.html",
+        office,
+        place="/desk",
+        case=shown,
+        head=view.head,
+        task=view.head.task,
+        what=gettext(what),
+        typed=opinion,
+        verdict=verdict,
+        task_tag=task_tag,
+    )
+
+
+def _onwards(following: UUID | None) -> Response:
+    if following is None:
+        return flask.redirect(flask.url_for("desk.inbox"), 303)
+    return flask.redirect(flask.url_for("desk.case_of_task", task_id=following), 303)

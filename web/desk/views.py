@@ -1,0 +1,301 @@
+"""A case as its page shows it, put together from the query's view; no rule is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+import flask
+from flask_babel import gettext
+
+from shared.db.city import City
+from shared.db.queries.desk import CaseView, OwnLine, Paper, PastAct
+from shared.domain.deadlines import Light
+from shared.domain.lines import Line
+from web.components import FileGroup, FileItem, Tag, TimelineEvent
+from web.deadlines import light_words
+from web.desk.words import act_detail, act_words, facts_in_words, grouped, line_tag, task_tag
+from web.filters import moment_short, number
+
+KIB = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormulaRow:
+    """One line of a formula: what it is called, how it comes about, and the result at the right edge."""
+
+    label: str
+    terms: str
+    result: str = ""
+    amount_fen: int | None = None
+    is_result: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeCard:
+    """A fee line of the unit with its formula and grounds."""
+
+    id: UUID
+    name: str
+    code: str
+    state: Tag
+    rows: tuple[FormulaRow, ...]
+    notes: tuple[str, ...]
+    can_be_confirmed: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """Another department of the case."""
+
+    unit: str
+    matter: str
+    officer: str
+    status: Tag
+    light: Light
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Viewed:
+    """The material in the viewer, with the way to the ones beside it."""
+
+    name: str
+    href: str
+    media_type: str
+    note: str
+    previous_href: str
+    next_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """Everything on the page of a case."""
+
+    view: CaseView
+    address: str
+    area: str
+    facts: tuple[tuple[str, str], ...]
+    fees: tuple[FeeCard, ...]
+    files: tuple[FileGroup, ...]
+    file_count: int
+    unseen: int
+    viewed: Viewed | None
+    others: tuple[Other, ...]
+    others_done: int
+    history: tuple[TimelineEvent, ...]
+    light: Light | None
+    light_words: str
+    position: int
+    queue_length: int
+    previous_href: str
+    next_href: str
+    is_mine: bool
+    can_take: bool
+    can_decide: bool
+
+
+def case_page(
+    view: CaseView, city: City, *, account_id: UUID, wanted_file: str | None, seen: Collection[str]
+) -> CasePage:
+    """Compose the page; `seen` are the short ids of the materials that this officer has opened."""
+    task = view.head.task
+    if task is not None:
+        address = flask.url_for("desk.case_of_task", task_id=task.id)
+    else:
+        address = flask.url_for("desk.case_of_application", application_id=view.head.application_id)
+    needs = next((matter.needs for matter in city.matters if task and matter.code == task.matter_code), ())
+    ordered = _in_groups(view.papers, needs)
+    current = next((each for each in ordered if str(each.id) == wanted_file), ordered[0] if ordered else None)
+    files = _file_groups(ordered, needs, city, current=current, seen=seen, address=address)
+    place = view.queue.index(task.id) if task and task.id in view.queue else -1
+    is_open = (
+        task is not None and task.status in ("open", "taken") and view.head.case_status in ("in_review", "objected")
+    )
+    is_mine = is_open and task is not None and task.officer_id == account_id
+    return CasePage(
+        view=view,
+        address=address,
+        area=city.areas.get(view.head.area_code, view.head.area_code),
+        facts=tuple(facts_in_words(view.head.facts, {use.code: use.name for use in city.pack.uses})),
+        fees=tuple(_fee_card(line, city) for line in view.lines),
+        files=files,
+        file_count=len(ordered),
+        unseen=sum(not file.is_seen for group in files[:1] for file in group.files),
+        viewed=_viewed(ordered, current, city, address),
+        others=tuple(
+            Other(
+                unit=city.units[each.unit_code].short_name,
+                matter=each.matter_name,
+                officer=each.officer_name,
+                status=task_tag(each.status),
+                light=each.standing.light,
+                words=light_words(each.standing),
+            )
+            for each in view.others
+        ),
+        others_done=sum(each.standing.light is Light.DONE for each in view.others),
+        history=tuple(_events(view.history, city)),
+        light=task.standing.light if task else None,
+        light_words=light_words(task.standing) if task else "",
+        position=place + 1,
+        queue_length=len(view.queue),
+        previous_href=_task_address(view.queue[place - 1]) if place > 0 else "",
+        next_href=_task_address(view.queue[place + 1]) if 0 <= place < len(view.queue) - 1 else "",
+        is_mine=is_mine,
+        can_take=is_open and task is not None and task.status == "open",
+        can_decide=is_open and task is not None and (task.status == "open" or is_mine),
+    )
+
+
+def short_id(paper_id: UUID | str) -> str:
+    """Enough of an id to know one's own materials again in a cookie."""
+    return str(paper_id).replace("-", "")[:10]
+
+
+def _task_address(task_id: UUID) -> str:
+    return flask.url_for("desk.case_of_task", task_id=task_id)
+
+
+def _in_groups(papers: Iterable[Paper], needs: Collection[str]) -> list[Paper]:
+    return sorted(papers, key=lambda paper: paper.material_code not in needs)
+
+
+def _name(paper: Paper, city: City) -> str:
+    material = city.materials.get(paper.material_code)
+    return material.name if material else paper.file_name
+
+
+def _file_groups(
+    papers: list[Paper],
+    needs: Collection[str],
+    city: City,
+    *,
+    current: Paper | None,
+    seen: Collection[str],
+    address: str,
+) -> tuple[FileGroup, ...]:
+    groups = []
+    for label, wanted in ((gettext("本事项所需"), True), (gettext("其他申报材料"), False)):
+        files = tuple(
+            FileItem(
+                name=_name(paper, city),
+                href=f"{address}?file={paper.id}",
+                is_seen=short_id(paper.id) in seen,
+                is_current=paper is current,
+            )
+            for paper in papers
+            if (paper.material_code in needs) is wanted
+        )
+        if files:
+            note = gettext("已看 %(seen)s / %(all)s", seen=sum(file.is_seen for file in files), all=len(files))
+            groups.append(FileGroup(label, note, files))
+    return tuple(groups)
+
+
+def _viewed(papers: list[Paper], current: Paper | None, city: City, address: str) -> Viewed | None:
+    if current is None:
+        return None
+    at = papers.index(current)
+    size = number(current.size_bytes // KIB + 1)
+    return Viewed(
+        name=_name(current, city),
+        href=f"/files/{current.id}",
+        media_type=current.media_type,
+        note=f"{size} kB・{current.file_name}",
+        previous_href=f"{address}?file={papers[at - 1].id}" if at else "",
+        next_href=f"{address}?file={papers[at + 1].id}" if at + 1 < len(papers) else "",
+    )
+
+
+def _fee_card(own: OwnLine, city: City) -> FeeCard:
+    item = city.item(own.item_code)
+    line = own.line
+    notes: list[str] = []
+    if line is None:
+        notes.append(gettext("系统正在按受理日的标准计算，几秒后刷新即可看到。"))
+    else:
+        notes += _grounds(line, city)
+        if own.confirmed_at is not None:
+            notes.append(
+                gettext("%(name)s 于 %(when)s 确认", name=own.confirmed_by, when=moment_short(own.confirmed_at))
+            )
+    return FeeCard(
+        id=own.id,
+        name=item.name,
+        code=f"{own.item_code}・{line.version}" if line and line.version else own.item_code,
+        state=line_tag(own.state, lacks_facts=line is not None and not line.is_final),
+        rows=_formula(line) if line else (),
+        notes=tuple(notes),
+        can_be_confirmed=own.can_be_confirmed,
+        version=own.version,
+    )
+
+
+def _formula(line: Line) -> tuple[FormulaRow, ...]:
+    rows = []
+    if line.quantity is not None and line.rate_text:
+        quantity = f"{number(line.quantity)} {line.unit}"
+        rate = f"{grouped(line.rate_text)}{line.rate_unit if line.rate_unit == '%' else f' {line.rate_unit}'}"
+        rows.append(FormulaRow(label=gettext("计费数量"), terms=line.basis, result=quantity))
+        rows.append(FormulaRow(label=gettext("标准金额"), terms=f"{quantity} × {rate}", amount_fen=line.gross_fen))
+    if line.reduction_fen:
+        rows.append(FormulaRow(label=gettext("减免"), terms=line.reason, amount_fen=-line.reduction_fen))
+    if line.subsidy_fen:
+        rows.append(FormulaRow(label=gettext("财政补助"), terms=line.reason, amount_fen=-line.subsidy_fen))
+    if len(rows) == 2:
+        # Nothing comes off: quantity, then amount, and no third line that says the same.
+        rows[1] = FormulaRow(
+            label=gettext("应缴金额"), terms=rows[1].terms, amount_fen=line.payable_fen, is_result=True
+        )
+    else:
+        terms = "" if rows else line.explanation
+        rows.append(FormulaRow(label=gettext("应缴金额"), terms=terms, amount_fen=line.payable_fen, is_result=True))
+    return tuple(rows)
+
+
+def _grounds(line: Line, city: City) -> list[str]:
+    notes = []
+    started = _first_day(city, line)
+    if line.legal_basis and started:
+        notes.append(
+            gettext("依据 %(basis)s，按受理日取 %(day)s 起执行的标准", basis=line.legal_basis, day=started.isoformat())
+        )
+    elif line.legal_basis:
+        notes.append(gettext("依据 %(basis)s", basis=line.legal_basis))
+    if line.composition:
+        notes.append(gettext("标准构成 %(parts)s", parts=line.composition))
+    if line.explanation and line.quantity is not None:
+        notes.append(line.explanation)
+    if not line.is_final:
+        notes.append(gettext("缺少：%(names)s", names="、".join(line.missing)))
+    elif not line.reduction_fen:
+        notes.append(gettext("减免：无"))
+    notes.append(gettext("示例标准，以当地文件为准"))
+    return notes
+
+
+def _first_day(city: City, line: Line) -> date | None:
+    return next(
+        (
+            version.period.first
+            for version in city.tariff.versions
+            if version.item == line.code and version.version == line.version
+        ),
+        None,
+    )
+
+
+def _events(acts: Iterable[PastAct], city: City) -> Iterable[TimelineEvent]:
+    matters: Mapping[str, str] = {matter.code: matter.name for matter in city.matters}
+    for at, act in enumerate(acts):
+        detail = act_detail(act.verb, act.data, city.units, matters, act.unit_code)
+        yield TimelineEvent(
+            when=moment_short(act.at),
+            what=act_words(act.verb),
+            detail=" ".join(part for part in (act.actor_name, detail) if part),
+            is_latest=at == 0,
+        )

@@ -1,0 +1,124 @@
+"""How states, acts and facts are called on a desk; the stored words are codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from flask_babel import gettext
+
+from shared.domain.matters import Unit
+from web.components import Tag, Tone
+from web.filters import number
+
+
+def task_tag(status: str) -> Tag:
+    """A review task's state."""
+    return {
+        "open": Tag(gettext("待认领"), Tone.AMBER),
+        "taken": Tag(gettext("审核中"), Tone.BLUE),
+        "approved": Tag(gettext("同意"), Tone.GREEN, is_quiet=True),
+        "objected": Tag(gettext("不同意"), Tone.RED),
+    }[status]
+
+
+def line_tag(state: str, *, lacks_facts: bool = False) -> Tag:
+    """A fee line's state."""
+    if lacks_facts:
+        return Tag(gettext("缺少申报事实"), Tone.RED)
+    return {
+        "pending": Tag(gettext("计算中"), Tone.GREY),
+        "assessed": Tag(gettext("待确认"), Tone.AMBER),
+        "final": Tag(gettext("已核定"), Tone.GREEN, is_quiet=True),
+    }[state]
+
+
+def line_status_words(status: str | None) -> str:
+    """Why a fee line costs what it costs, in a word; empty for what is simply payable."""
+    words: dict[str, str] = {
+        "zero": gettext("无需缴纳"),
+        "exempt": gettext("免征"),
+        "subsidised": gettext("财政补助"),
+        "half_of_floor": gettext("减半"),
+        "not_applicable": gettext("不适用"),
+        "not_in_force": gettext("不在执行期"),
+        "waived": gettext("已免缴"),
+        "collected_elsewhere": gettext("由税务征收"),
+        "needs_facts": gettext("缺少申报事实"),
+    }
+    return words.get(status or "", "")
+
+
+def case_tag(status: str) -> Tag:
+    """An application's state."""
+    return {
+        "in_review": Tag(gettext("审核中"), Tone.BLUE),
+        "objected": Tag(gettext("有部门不同意"), Tone.RED),
+        "billed": Tag(gettext("待缴费"), Tone.AMBER),
+        "completed": Tag(gettext("已办结"), Tone.GREEN, is_quiet=True),
+        "withdrawn": Tag(gettext("已撤回"), Tone.GREY, is_quiet=True),
+    }[status]
+
+
+def act_words(verb: str) -> str:
+    """What happened, from the audit trail's verb."""
+    words: dict[str, str] = {
+        "application_accepted": gettext("受理申报"),
+        "task_taken": gettext("认领任务"),
+        "task_released": gettext("退回任务"),
+        "matter_approved": gettext("同意"),
+        "matter_objected": gettext("不同意"),
+        "line_confirmed": gettext("确认收费核定"),
+        "bill_issued": gettext("开出缴费单"),
+        "payment_posted": gettext("缴款到账"),
+        "receipt_issued": gettext("开出缴费凭证"),
+        "document_ready": gettext("文书制成"),
+    }
+    return words.get(verb, verb)
+
+
+def act_detail(
+    verb: str, data: Mapping[str, Any], units: Mapping[str, Unit], matters: Mapping[str, str], unit: str | None
+) -> str:
+    """By whose department and about what, from the audit trail."""
+    parts = [units[unit].short_name if unit and unit in units else "", matters.get(str(data.get("matter", "")), "")]
+    parts += [str(data.get(name, "")) for name in ("bill", "receipt", "title", "item")]
+    if verb == "matter_objected":
+        parts.append(str(data.get("opinion", "")))
+    return " ".join(part for part in parts if part)
+
+
+def facts_in_words(facts: Mapping[str, Any], uses: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What the applicant stated about the building, label and value, only what was stated."""
+    labels = (
+        ("use", gettext("工程用途"), ""),
+        ("floors", gettext("地上层数"), gettext("层")),
+        ("floor_area_m2", gettext("建筑面积"), "m²"),
+        ("above_ground_area_m2", gettext("地上建筑面积"), "m²"),
+        ("ground_floor_area_m2", gettext("首层建筑面积"), "m²"),
+        ("foundation_depth_m", gettext("基础埋深"), "m"),
+        ("shelter_built_m2", gettext("实建人防面积"), "m²"),
+        ("community_care_area_m2", gettext("社区用房面积"), "m²"),
+        ("project_cost", gettext("工程造价"), gettext("元")),
+        ("contract_price", gettext("合同价"), gettext("元")),
+        ("wage_credit_grade", gettext("工资支付信用等级"), ""),
+    )
+    found = []
+    for name, label, unit in labels:
+        value = facts.get(name)
+        if value is None or value == "":
+            continue
+        text = uses.get(str(value), str(value)) if name == "use" else grouped(str(value))
+        found.append((label, f"{text} {unit}".strip()))
+    if facts.get("full_frame"):
+        found.append((gettext("结构"), gettext("全框架")))
+    return found
+
+
+def grouped(text: str) -> str:
+    """A number as text with thousands commas; anything else as it is."""
+    try:
+        return number(Decimal(text))
+    except InvalidOperation:
+        return text

@@ -1,0 +1,108 @@
+"""How money, bills and what went wrong are called on the finance pages; the stored words are codes."""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+from web.components import Tag, Tone
+
+#: Natures by the account that their money goes to; only treasury money is 财政收入.
+ACCOUNT_OF_NATURE = {
+    "government_fund": "treasury",
+    "administrative_charge": "treasury",
+    "agency_collection": "agency",
+    "deposit": "deposit",
+}
+
+
+def bill_tag(status: str, *, is_overdue: bool = False) -> Tag:
+    """A bill's state."""
+    if status == "issued" and is_overdue:
+        return Tag(gettext("逾期未缴"), Tone.RED)
+    return {
+        "issued": Tag(gettext("待缴"), Tone.AMBER),
+        "paid": Tag(gettext("已缴"), Tone.GREEN, is_quiet=True),
+        "nothing_due": Tag(gettext("无需缴纳"), Tone.GREY, is_quiet=True),
+        "void": Tag(gettext("作废"), Tone.GREY),
+    }[status]
+
+
+def nature_words(nature: str) -> str:
+    """A nature of money."""
+    names: dict[str, str] = {
+        "government_fund": gettext("政府性基金"),
+        "administrative_charge": gettext("行政事业性收费"),
+        "agency_collection": gettext("代收代拨"),
+        "deposit": gettext("保证金"),
+    }
+    return names[nature]
+
+
+def account_words(account: str) -> str:
+    """An account of the books."""
+    names: dict[str, str] = {
+        "treasury": gettext("国库"),
+        "agency": gettext("代收专户"),
+        "deposit": gettext("保证金专户"),
+        "receivable": gettext("应收"),
+        "levied": gettext("应收对应科目"),
+        "subsidy": gettext("财政补助"),
+        "suspense": gettext("待查款"),
+    }
+    if account.startswith("channel:"):
+        return str(gettext("渠道待清算 %(channel)s", channel=account.removeprefix("channel:")))
+    return names.get(account, account)
+
+
+def account_note(account: str) -> str:
+    """Whether money on an account counts as income of the treasury."""
+    notes: dict[str, str] = {
+        "treasury": gettext("财政收入"),
+        "agency": gettext("不计财政收入"),
+        "deposit": gettext("可退还，不计财政收入"),
+    }
+    return notes[account]
+
+
+def payer_words(payer: str) -> str:
+    """Who a bill is for."""
+    return str(gettext("建设单位") if payer == "developer" else gettext("施工总承包单位"))
+
+
+def kind_tag(kind: str) -> Tag:
+    """What sort of attention a case needs."""
+    return {
+        "callback_refused": Tag(gettext("回调被拒"), Tone.RED),
+        "payment_refused": Tag(gettext("款项不符"), Tone.AMBER),
+        "work_dead": Tag(gettext("后台任务停止"), Tone.RED),
+    }[kind]
+
+
+def outcome_tag(outcome: str) -> Tag:
+    """What became of a callback."""
+    return {
+        "received": Tag(gettext("待入账"), Tone.BLUE),
+        "posted": Tag(gettext("已入账"), Tone.GREEN, is_quiet=True),
+        "refused": Tag(gettext("未入账"), Tone.RED),
+    }[outcome]
+
+
+def receipt_tag(state: str) -> Tag:
+    """A receipt's state."""
+    return {
+        "normal": Tag(gettext("正常"), Tone.GREEN, is_quiet=True),
+        "reversed": Tag(gettext("已冲红"), Tone.RED),
+        "replaced": Tag(gettext("已换开"), Tone.AMBER),
+    }[state]
+
+
+def entry_words(kind: str) -> str:
+    """What an entry in the books records."""
+    names: dict[str, str] = {
+        "billing": gettext("开单"),
+        "payment": gettext("缴款入账"),
+        "suspense": gettext("转待查款"),
+        "payment_reversal": gettext("冲回缴款"),
+        "billing_reversal": gettext("冲回开单"),
+    }
+    return names.get(kind, kind)

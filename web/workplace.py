@@ -1,0 +1,96 @@
+"""The frame around every page of the office: whose desk it is, the places of the role, the page that is open."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import flask
+from flask_babel import gettext, lazy_gettext
+
+from services.sitting import Sitting
+from web.auth.access import signed_in
+from web.navigation import NavGroup, NavItem
+
+ROLE_NAMES = {
+    "applicant": lazy_gettext("申请人"),
+    "officer": lazy_gettext("经办"),
+    "checker": lazy_gettext("复核"),
+    "finance": lazy_gettext("财务"),
+    "leader": lazy_gettext("领导"),
+    "admin": lazy_gettext("系统管理员"),
+    "operator": lazy_gettext("运维"),
+}
+
+
+def page(
+    template: str, office: Sitting, *, place: str, counts: Mapping[str, int] | None = None, **context: object
+) -> str:
+    """Render a page of the office; `place` is the path of the navigation entry that it belongs to."""
+    account = signed_in()
+    unit = office.city.units.get(account.unit_code or "")
+    return flask.render_template(
+        template,
+        navigation=navigation(account.role, place, counts or {}),
+        unit_name=unit.name if unit else office.city.pack.tenant.name,
+        role_name=ROLE_NAMES.get(account.role, account.role),
+        now=office.now,
+        today=office.today,
+        **context,
+    )
+
+
+def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGroup, ...]:
+    """The places of a role; `counts` are by path."""
+
+    def item(label: str, path: str, icon: str, *, is_urgent: bool = False) -> NavItem:
+        count = counts.get(path)
+        return NavItem(label, path, icon, count, is_urgent=is_urgent and bool(count), is_current=path == place)
+
+    groups: dict[str, tuple[NavGroup, ...]] = {
+        "desk": (
+            NavGroup(
+                gettext("我的工作"),
+                (
+                    item(gettext("待我办"), "/desk", "inbox", is_urgent=True),
+                    item(gettext("待认领"), "/desk?tab=unclaimed", "users"),
+                    item(gettext("即将超期"), "/desk?tab=soon", "clock"),
+                    item(gettext("已办"), "/desk?tab=done", "check"),
+                ),
+            ),
+            NavGroup(
+                gettext("部门"),
+                (
+                    item(gettext("本部门办件"), "/desk?tab=all", "list"),
+                    item(gettext("收费核定"), "/desk/lines", "coin-yuan"),
+                ),
+            ),
+        ),
+        "finance": (
+            NavGroup("", (item(gettext("今日"), "/finance", "home"),)),
+            NavGroup(gettext("单据"), (item(gettext("缴费单"), "/finance/bills", "file-text"),)),
+            NavGroup(gettext("监督"), (item(gettext("异常"), "/finance/attention", "alert-triangle", is_urgent=True),)),
+        ),
+        "leader": (
+            NavGroup(
+                "",
+                (
+                    item(gettext("看板"), "/board", "chart-bar"),
+                    item(gettext("办件"), "/board/cases", "list"),
+                    item(gettext("未办结事项"), "/board/tasks", "clock"),
+                ),
+            ),
+        ),
+        "admin": (
+            NavGroup("", (item(gettext("账号"), "/admin", "users"), item(gettext("城市数据"), "/admin/pack", "book"))),
+        ),
+        "operator": (
+            NavGroup(
+                "",
+                (
+                    item(gettext("运行"), "/ops", "chart-bar"),
+                    item(gettext("停止的任务"), "/ops/dead", "alert-triangle", is_urgent=True),
+                ),
+            ),
+        ),
+    }
+    return groups["desk" if role in ("officer", "checker") else role]
