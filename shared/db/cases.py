@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import Text, cast, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -144,9 +144,20 @@ def remember_submission(
 def lock(session: Session, ids: Iterable[UUID]) -> dict[UUID, Case]:
     """Load applications and hold their rows until the transaction ends, taken in id order so that nobody deadlocks."""
     rows = session.execute(
-        select(*_CASE).where(APPLICATIONS.c.id.in_(list(ids))).order_by(APPLICATIONS.c.id).with_for_update()
+        select(*_CASE).where(setwise.among(APPLICATIONS.c.id, ids)).order_by(APPLICATIONS.c.id).with_for_update()
     )
-    return {row.id: Case(**row._mapping) for row in rows}
+    return {row.id: Case(*row) for row in rows}
+
+
+def hold(session: Session, ids: Iterable[UUID]) -> list[UUID]:
+    """Hold the rows of applications as `lock` does, without loading what stands in them; gives those that exist."""
+    rows = session.execute(
+        select(APPLICATIONS.c.id)
+        .where(setwise.among(APPLICATIONS.c.id, ids))
+        .order_by(APPLICATIONS.c.id)
+        .with_for_update(key_share=True)  # what only refers to the application need not wait
+    )
+    return list(rows.scalars())
 
 
 def lock_one(session: Session, application_id: UUID) -> Case:
@@ -191,23 +202,23 @@ def lines_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[LineRow]]
     """The fee lines of applications, each list in the order of the items."""
     lines: dict[UUID, list[LineRow]] = {}
     rows = session.execute(
-        select(*_LINE).where(LINES.c.application_id.in_(list(ids))).order_by(LINES.c.application_id, LINES.c.seq)
+        select(*_LINE).where(setwise.among(LINES.c.application_id, ids)).order_by(LINES.c.application_id, LINES.c.seq)
     )
     for row in rows:
-        lines.setdefault(row.application_id, []).append(LineRow(**row._mapping))
+        line = LineRow(*row)
+        lines.setdefault(line.application_id, []).append(line)
     return lines
 
 
-def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, Mapping[str, Any], date]]:
-    """Lines still to be assessed, with the facts of their application and its acceptance date, by application id."""
+def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, str]]:
+    """Lines still to be assessed, by application id; with each the facts of its application, as JSON text."""
     rows = session.execute(
-        select(*_LINE, APPLICATIONS.c.facts, APPLICATIONS.c.accepted_on)
+        select(*_LINE, cast(APPLICATIONS.c.facts, Text))
         .join(APPLICATIONS, APPLICATIONS.c.id == LINES.c.application_id)
-        .where(LINES.c.id.in_(list(ids)), LINES.c.state == "pending", APPLICATIONS.c.status == "in_review")
+        .where(setwise.among(LINES.c.id, ids), LINES.c.state == "pending", APPLICATIONS.c.status == "in_review")
         .order_by(LINES.c.application_id, LINES.c.seq)
     )
-    names = tuple(LineRow.__dataclass_fields__)
-    return [(LineRow(**{name: row._mapping[name] for name in names}), row.facts, row.accepted_on) for row in rows]
+    return [(LineRow(*row[:-1]), row[-1]) for row in rows]
 
 
 # Decided.
@@ -254,6 +265,6 @@ def set_status(session: Session, ids: Iterable[UUID], status: str, *, closed_at:
     """Move applications on; the caller holds their rows."""
     session.execute(
         update(APPLICATIONS)
-        .where(APPLICATIONS.c.id.in_(list(ids)))
+        .where(setwise.among(APPLICATIONS.c.id, ids))
         .values(status=status, version=APPLICATIONS.c.version + 1, closed_at=closed_at)
     )

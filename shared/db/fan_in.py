@@ -27,4 +27,4 @@ def waiting_for_nothing(session: Session, application_ids: Iterable[UUID]) -> li
     Takes the rows late, after the slow part of a transaction: of two that finish together the
     later one then sees the earlier one's work.
     """
-    return cases.ready_for_bill(session, cases.lock(session, application_ids))
+    return cases.ready_for_bill(session, cases.hold(session, application_ids))

@@ -6,13 +6,13 @@ One round trip, one plan, and none of the escaping that had made array parameter
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Result, Table, TextClause, text
+from sqlalchemy import ARRAY, Column, ColumnElement, Result, Table, TextClause, any_, literal, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,11 @@ def insert_rows(session: Session, into: Table, rows: Sequence[Mapping[str, Any]]
     ]
     filled = [dict(row) | {name: _value(default) for name, default in defaults} for row in rows]
     return session.execute(_insertion(into, tuple(filled[0]), tail), {"rows": as_json(filled)})
+
+
+def among(column: Column[Any], ids: Iterable[UUID]) -> ColumnElement[bool]:
+    """Whether a column of ids is one of `ids`: one array parameter, however many they are."""
+    return column == any_(literal(list(ids), ARRAY(column.type)))
 
 
 def source(of: Table, names: Sequence[str]) -> str:

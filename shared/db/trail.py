@@ -80,7 +80,7 @@ def append(session: Session, tenant: str, acts: Mapping[UUID, Sequence[Act]], *,
         row.id: (row.audit_seq, row.audit_hash)
         for row in session.execute(
             select(APPLICATIONS.c.id, APPLICATIONS.c.audit_seq, APPLICATIONS.c.audit_hash).where(
-                APPLICATIONS.c.id.in_(list(acts))
+                setwise.among(APPLICATIONS.c.id, acts)
             )
         )
     }
