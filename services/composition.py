@@ -207,7 +207,9 @@ def _bill_line(sitting: Sitting, seq: int, row: BillLineRow) -> BillLine:
     line = Line.from_json(row.line)
     item = sitting.city.item(row.item_code)
     unit = sitting.city.units[row.unit_code]
-    basis = "；".join(dict.fromkeys((*line.documents, line.legal_basis))) if not line.documents else line.documents[0]
+    # A reduced line rests on the tariff first, then on the rule of the reduction, last on the applicant's own proof.
+    reduced = line.reduction_code is not None and len(line.documents) > 1
+    basis = line.documents[1] if reduced else (line.documents or (line.legal_basis,))[0]
     shown = bool(line.gross_fen) and line.quantity is not None
     return BillLine(
         number=str(seq),
@@ -225,8 +227,8 @@ def _bill_line(sitting: Sitting, seq: int, row: BillLineRow) -> BillLine:
         gross=grouped(line.gross_fen),
         reduction=grouped(line.reduction_fen + line.subsidy_fen),
         payable=grouped(row.due_fen),
-        reason="" if shown else line.reason,
-        reason_note="" if shown else line.reason_note,
+        reason="" if shown and not reduced else line.reason,
+        reason_note=line.documents[-1] if reduced else ("" if shown else line.reason_note),
     )
 
 

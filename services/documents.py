@@ -11,7 +11,7 @@ from uuid import UUID
 
 from services import composition
 from services.sitting import Sitting, signer
-from shared.db import cases, documents, trail
+from shared.db import attention, cases, documents, trail
 from shared.db.documents import DocumentRow
 from shared.db.trail import Act
 from shared.documents.produce import Produced, Producer
@@ -55,6 +55,15 @@ def record(sitting: Sitting, document: DocumentRow, made: Produced) -> None:
     first = documents.record(
         sitting.session, document.id, sha256=made.sha256, size_bytes=len(made.pdf), pages=made.pages
     )
+    if made.unprintable:
+        attention.open_case(
+            sitting.session,
+            sitting.tenant,
+            kind="unprintable",
+            key=str(document.id),
+            reason=f"{document.title} 中有字库缺少的字：{made.unprintable}",
+            application_id=document.application_id,
+        )
     if first:
         cases.lock_one(sitting.session, document.application_id)
         act = Act(
