@@ -23,27 +23,34 @@ log = logger(__name__)
 
 def describe_bill(sitting: Sitting, code: str) -> tuple[BillRow, str]:
     """What a bank may know of a bill: the row and the project's name. Raises `NotFound`."""
-    bill = bills.find_by_payment_code(sitting.session, code)
+    bill = bills.find_by_payment_code(sitting.session, code) if code.isascii() and code.isdecimal() else None
     if bill is None:
         raise NotFound("没有这个缴款码")
     return bill, bills.project_name(sitting.session, bill.application_id)
 
 
 def receive_callback(sitting: Sitting, *, provider: str, headers: Mapping[str, str], body: bytes) -> None:
-    """Keep a rightly signed callback and ask for its posting. May be repeated: same event, same row, no new effect."""
+    """Keep a rightly signed callback and ask for its posting. May be repeated: same event, same row, no new effect.
+
+    An event that is told differently the second time is no repetition: it goes to a person.
+    """
     try:
-        event_id = Callback.from_body(body).event_id
+        callback = Callback.from_body(body)
     except CallbackMalformed as malformed:
         refuse_callback(sitting, provider=provider, headers=headers, body=body, reason=f"报文不合约定：{malformed}")
         return
-    inbox_id, _ = payments.keep_callback(
+    inbox_id, is_new = payments.keep_callback(
         sitting.session,
         sitting.tenant,
         provider=provider,
-        key=f"event:{event_id}",
+        key=f"event:{callback.event_id}",
         headers=headers,
         body=body,
     )
+    if not is_new and Callback.from_body(payments.kept_body(sitting.session, inbox_id)) != callback:
+        reason = f"事件 {callback.event_id} 此前已报告过，这次的内容与上次不同"
+        refuse_callback(sitting, provider=provider, headers=headers, body=body, reason=reason)
+        return
     outbox.put(sitting.session, sitting.tenant, [Wanted(Task.POST_PAYMENTS, PAYMENTS_QUEUE, inbox_id)])
 
 
@@ -70,12 +77,16 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
 
     May be repeated. Whatever does not fit its bill is refused, and a case says why.
     """
-    for row in payments.waiting_callbacks(sitting.session, inbox_ids):
-        callback = Callback.from_body(row.body)
-        bill = bills.find_by_payment_code(sitting.session, callback.payment_code)
-        if bill is not None:
-            cases.lock_one(sitting.session, bill.application_id)
-            bill = bills.load(sitting.session, bill.id)
+    waiting = [(row, Callback.from_body(row.body)) for row in payments.waiting_callbacks(sitting.session, inbox_ids)]
+    found = {
+        callback.payment_code: bills.find_by_payment_code(sitting.session, callback.payment_code)
+        for _, callback in waiting
+    }
+    # All at once and in id order: two batches that share applications must not wait for each other.
+    cases.lock(sitting.session, {bill.application_id for bill in found.values() if bill})
+    for row, callback in waiting:
+        named = found[callback.payment_code]
+        bill = bills.load(sitting.session, named.id) if named else None
         known = payments.find_payment(sitting.session, provider=row.provider, provider_txn_id=callback.bank_txn_id)
         if (
             known is not None

@@ -90,6 +90,12 @@ def keep_callback(
     return row, row == new_id
 
 
+def kept_body(session: Session, inbox_id: UUID) -> bytes:
+    """What the bank said when it spoke of this for the first time."""
+    body: bytes = session.execute(select(INBOX.c.body).where(INBOX.c.id == inbox_id)).scalar_one()
+    return body
+
+
 def waiting_callbacks(session: Session, ids: Sequence[UUID]) -> list[InboxRow]:
     """Callbacks not yet acted upon, in id order."""
     rows = session.execute(
