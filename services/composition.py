@@ -211,6 +211,7 @@ def _bill_line(sitting: Sitting, seq: int, row: BillLineRow) -> BillLine:
     reduced = line.reduction_code is not None and len(line.documents) > 1
     basis = line.documents[1] if reduced else (line.documents or (line.legal_basis,))[0]
     shown = bool(line.gross_fen) and line.quantity is not None
+    is_plain = shown and not reduced and row.due_fen == line.payable_fen
     return BillLine(
         number=str(seq),
         name=line.name,
@@ -227,8 +228,8 @@ def _bill_line(sitting: Sitting, seq: int, row: BillLineRow) -> BillLine:
         gross=grouped(line.gross_fen),
         reduction=grouped(line.reduction_fen + line.subsidy_fen),
         payable=grouped(row.due_fen),
-        reason="" if shown and not reduced else line.reason,
-        reason_note=line.documents[-1] if reduced else ("" if shown else line.reason_note),
+        reason="" if is_plain else line.reason,
+        reason_note="" if shown else line.reason_note,
     )
 
 
