@@ -26,13 +26,15 @@ from web.api.desk import desk_api
 from web.api.open import demo, genuine
 from web.api.routes import api_docs
 from web.api.sessions import log_ins, sessions
+from web.apply.routes import apply
 from web.auth import access
 from web.auth.routes import auth
 from web.channel.routes import channel
 from web.desk.routes import desk
 from web.files.routes import files
+from web.finance.routes import finance
 from web.public.routes import public
-from web.site import sample_site
+from web.site import site_of
 from web.styleguide.routes import styleguide
 
 # Every part of the web that has pages; one a line, so that two hands can add to it.
@@ -40,9 +42,11 @@ PARTS: tuple[flask.Blueprint, ...] = (
     public,
     api_docs,
     auth,
+    apply,
     files,
     channel,
     desk,
+    finance,
 )
 # Programs prove who they are with a token or a signature, so there is no form of ours to prove.
 API_PARTS: tuple[APIBlueprint, ...] = (log_ins, sessions, applications, desk_api, genuine, demo)
@@ -81,7 +85,7 @@ def create_app(settings: Settings | None = None) -> Web:
         WTF_CSRF_SSL_STRICT=settings.secure_cookies,
     )
     exact.install(app)
-    site = sample_site(is_demo=settings.demo)
+    site = site_of(settings.packs_dir, settings.tenant, is_demo=settings.demo)
     app.context_processor(lambda: {"site": site})
 
     limits.install(app)

@@ -323,7 +323,7 @@ class FileGroup:
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """A document that was issued, to open or download."""
+    """A document that was issued, to open or download; without address it is still being made."""
 
     name: str
     when: str

@@ -74,6 +74,9 @@ class ErrorView:
     advice: str
     reference: str
     problems: tuple[Problem, ...] = ()
+    # What was typed into the form that could not be taken, to send it once more; and whether files were among it.
+    typed: tuple[tuple[str, str], ...] = ()
+    had_files: bool = False
 
 
 def install(app: flask.Flask) -> None:
@@ -101,11 +104,28 @@ def answer(status: int, *, message: str = "", problems: tuple[Problem, ...] = ()
         advice=str(ADVICE.get(status, ADVICE[500 if status >= 500 else 400])),
         reference=reference(),
         problems=tuple(Problem(each.field, gettext(each.problem)) for each in problems),
+        typed=_typed() if status == 503 else (),
+        had_files=status == 503 and flask.request.mimetype == "multipart/form-data",
     )
+    if status >= 500:
+        # The frame of the page may not ask the store that has just failed.
+        flask.g.setdefault("account", None)
+        flask.g.setdefault("login_session", None)
     response = flask.make_response(_body(view), status)
     if status == 503:
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
     return response
+
+
+def _typed() -> tuple[tuple[str, str], ...]:
+    """What the form held that could not be taken, without secrets; a page that was only read has nothing."""
+    if flask.request.method != "POST" or flask.request.path.startswith(JSON_PATHS):
+        return ()
+    return tuple(
+        (name, value)
+        for name, value in flask.request.form.items(multi=True)
+        if name != "csrf_token" and "password" not in name
+    )
 
 
 def _body(view: ErrorView) -> flask.Response | str:

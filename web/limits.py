@@ -15,6 +15,7 @@ _Answer = TypeVar("_Answer")
 LOG_IN = "10 per minute; 60 per hour"
 LOOK_UP = "30 per minute"
 
+FORM_TYPES = ("application/x-www-form-urlencoded", "multipart/form-data")
 MIB = 1024 * 1024
 # A whole submission: several files of up to 20 MB, which the upload itself checks one by one.
 REQUEST_BYTES_MAX = 60 * MIB
@@ -48,6 +49,7 @@ def install(app: flask.Flask) -> None:
     )
     app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
     app.before_request(_bound_text)
+    app.before_request(_refuse_nul)
     limiter.init_app(app)
 
 
@@ -55,3 +57,13 @@ def _bound_text() -> None:
     # The parser of urlencoded forms and JSON reads the whole body at once, whatever MAX_FORM_MEMORY_SIZE says.
     if flask.request.mimetype != "multipart/form-data":
         flask.request.max_content_length = TEXT_BYTES_MAX
+
+
+def _refuse_nul() -> None:
+    # No keyboard types it and no store keeps it; what sends it looks for a crack.
+    request = flask.request
+    fields = [request.path, *request.args.values()]
+    if request.mimetype in FORM_TYPES and not request.path.startswith("/channel/"):
+        fields += request.form.values()
+    if any("\x00" in field for field in fields):
+        flask.abort(400)

@@ -28,7 +28,7 @@ def install(app: flask.Flask) -> None:
     """Read the preferences before each request, and keep what this one asked for."""
     app.before_request(_read)
     app.after_request(_keep)
-    app.jinja_env.globals.update(here_with=here_with, preferences=lambda: flask.g.preferences)
+    app.jinja_env.globals.update(here_with=here_with, preferences=lambda: flask.g.get("preferences", Preferences()))
 
 
 def here_with(**changes: str) -> str:

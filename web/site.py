@@ -1,8 +1,24 @@
-"""What every page says about itself: the city's service, who runs it, whom to call."""
+"""What every page says about itself, and what the first page tells before anybody logs in: from the city's pack."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from shared.domain.lines import NATURE_NAMES
+from shared.packs import Pack, load_pack
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What an applicant wants to know first; triples and pairs ready for a table."""
+
+    matters: tuple[tuple[str, str, int], ...]
+    materials: tuple[tuple[str, str, str], ...]
+    items: tuple[tuple[str, str, str], ...]
+    promise_days: int
+    due_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,17 +29,31 @@ class Site:
     office_name: str
     host_name: str
     help_line: str
-    site_code: str
     is_demo: bool
+    guide: Guide
 
 
-def sample_site(*, is_demo: bool) -> Site:
-    """The frame of the fictional sample city."""
+@lru_cache(maxsize=4)
+def site_of(packs_dir: Path, tenant: str, *, is_demo: bool) -> Site:
+    """The frame of a city's pages. Raises `Invalid` naming file and row of a broken pack."""
+    pack = load_pack(packs_dir / tenant)
+    service, _, office = str(pack.wording["service_name"]).partition("·")
     return Site(
-        service_name="瀚海市建设项目服务",
-        office_name="建设项目并联审批与统一收费",
-        host_name="瀚海市行政审批服务局（虚构）",
-        help_line="8800-1234",
-        site_code="3710020001（样例）",
+        service_name=service.strip(),
+        office_name=office.strip(),
+        host_name=pack.lead_unit.name,
+        help_line=str(pack.wording["phone"]),
         is_demo=is_demo,
+        guide=_guide(pack),
+    )
+
+
+def _guide(pack: Pack) -> Guide:
+    units = {unit.code: unit.name for unit in pack.units}
+    return Guide(
+        matters=tuple((each.name, units[each.unit_code], each.promise_days) for each in pack.matters),
+        materials=tuple((each.name, each.required, each.note) for each in pack.materials),
+        items=tuple((each.name, NATURE_NAMES[each.nature], units[each.owner_unit]) for each in pack.items),
+        promise_days=pack.settings.promise_days,
+        due_days=pack.settings.due_working_days,
     )

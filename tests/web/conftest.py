@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ from browser import Browser
 from bs4 import BeautifulSoup
 from flask.testing import FlaskClient
 from office import Office
+from sqlalchemy import event
 
+from shared.db import engine as engines
 from shared.settings import Settings, settings
 from web.app import Web, create_app
 from web.limits import limiter
@@ -64,3 +67,23 @@ def visitor(web: Web) -> Callable[..., Browser]:
         return browser
 
     return arrive
+
+
+@pytest.fixture
+def queries():
+    """Everything that this process asks the database meanwhile: `with queries() as asked: …`."""
+
+    @contextmanager
+    def watch() -> Iterator[list[str]]:
+        asked: list[str] = []
+
+        def note(_connection, _cursor, statement, _parameters, _context, _many) -> None:
+            asked.append(statement)
+
+        event.listen(engines.engine(), "before_cursor_execute", note)
+        try:
+            yield asked
+        finally:
+            event.remove(engines.engine(), "before_cursor_execute", note)
+
+    return watch

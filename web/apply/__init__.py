@@ -1,0 +1,1 @@
+"""The applicant's desk: my space, drafts, the application form, and the page of each case."""

@@ -1,0 +1,473 @@
+"""The applicant's pages: my space, drafts page by page, papers, checking and handing in, and each case.
+
+Whatever is typed is kept first and judged second, so a page that finds something wrong has lost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import flask
+from flask_babel import gettext
+from werkzeug.datastructures import FileStorage
+from werkzeug.wrappers import Response
+
+from services import intake
+from services.intake import KeyTaken, is_required
+from services.sitting import Sitting, sitting
+from shared.db import attachments, drafts
+from shared.db.attachments import AttachmentRow
+from shared.db.drafts import DraftRow
+from shared.db.queries import cases
+from shared.domain.errors import Conflict, Invalid, NotFound, Problem
+from shared.domain.facts import Facts
+from shared.papers import PAPER_BYTES_MAX
+from shared.settings import settings
+from shared.storage import Storage
+from web.apply.case_page import case_page
+from web.apply.form import ALL, Form, Kind, Question, Section, choices_everywhere
+from web.apply.lines import shown_lines
+from web.auth.access import login_required, signed_in
+from web.components import SummaryRow, Tag, Task, TaskGroup, Tone
+from web.desk.words import case_tag, grouped
+from web.filters import clock
+
+apply = flask.Blueprint("apply", __name__, url_prefix="/apply")
+
+FORM = "form"
+PAPERS = "papers"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A draft with its answers, its papers, and everything that stands against handing it in."""
+
+    draft: DraftRow
+    form: Form
+    papers: tuple[AttachmentRow, ...]
+    problems: tuple[Problem, ...]
+    facts: Facts | None
+
+    @property
+    def paper_problems(self) -> dict[str, str]:
+        """What is wrong with the papers, by material code."""
+        return {
+            each.field.removeprefix("attachments."): each.problem
+            for each in self.problems
+            if each.field.startswith("attachments")
+        }
+
+    def body(self) -> dict[str, Any]:
+        """The submission that this draft means."""
+        return self.form.body([str(paper.id) for paper in self.papers])
+
+
+@apply.get("/")
+@login_required("applicant")
+def space() -> str:
+    """My space: what waits for me first, then my applications and drafts."""
+    with sitting() as office:
+        rows = cases.listed(office.session, signed_in())
+        open_drafts = drafts.of_account(office.session, signed_in().id)
+        today = office.today
+    return flask.render_template(
+        "apply/space.html",
+        rows=[(row, case_tag(row.status)) for row in rows],
+        waiting=[row for row in rows if row.owed_fen or row.tasks_objected],
+        drafts=[(each, _draft_title(each)) for each in open_drafts],
+        today=today,
+    )
+
+
+@apply.post("/new")
+@login_required("applicant")
+def new() -> Response:
+    """Start a draft; what the account already tells is filled in."""
+    account = signed_in()
+    known = {"developer_name": account.organisation_name or "", "developer_uscc": account.organisation_uscc or ""}
+    with sitting() as office:
+        draft_id = intake.save_draft(office, account=account, data={FORM: known})
+    return flask.redirect(flask.url_for("apply.draft", draft_id=draft_id), 303)
+
+
+@apply.get("/drafts/<uuid:draft_id>")
+@login_required("applicant")
+def draft(draft_id: UUID) -> str | Response:
+    """The parts of the application with the state of each."""
+    with sitting() as office:
+        opened = _open(office, draft_id)
+        if opened.draft.submitted_as:
+            return _to_case(opened.draft.submitted_as)
+        groups = _task_groups(opened, office)
+    return flask.render_template(
+        "apply/draft.html", draft_id=draft_id, groups=groups, title=_draft_title(opened.draft), saved=_saved(opened)
+    )
+
+
+@apply.get("/drafts/<uuid:draft_id>/<any(project, parties, scale, cost, reductions):code>")
+@login_required("applicant")
+def section(draft_id: UUID, code: str) -> str | Response:
+    """One topic of the form; problems show only where something was typed already."""
+    with sitting() as office:
+        opened = _open(office, draft_id)
+        if opened.draft.submitted_as:
+            return _to_case(opened.draft.submitted_as)
+        questions = _only_typed(_section(opened.form, code))
+    return _section_page(draft_id, questions)
+
+
+@apply.post("/drafts/<uuid:draft_id>/<any(project, parties, scale, cost, reductions):code>")
+@login_required("applicant")
+def save_section(draft_id: UUID, code: str) -> str | tuple[str, int] | Response:
+    """Keep what was typed, then judge it: on to the next topic, or the same page with what is wrong."""
+    with sitting() as office:
+        row = drafts.load(office.session, draft_id, account_id=signed_in().id)
+        if row.submitted_as:
+            return _to_case(row.submitted_as)
+        typed = Form.typed(flask.request.form, office.city, [code]).answers()
+        data = {**row.data, FORM: {**_answers(row), **typed}}
+        intake.save_draft(office, account=signed_in(), data=data, draft_id=draft_id)
+        opened = _open(office, draft_id)
+        moment = office.now
+    if flask.request.headers.get("HX-Request"):
+        return _saved_words(moment)
+    questions = _section(opened.form, code)
+    if flask.request.form.get("then") == "later":
+        return flask.redirect(flask.url_for("apply.draft", draft_id=draft_id), 303)
+    if questions.problems:
+        return _section_page(draft_id, questions), 422
+    if flask.request.args.get("back") == "check":
+        return flask.redirect(flask.url_for("apply.check", draft_id=draft_id), 303)
+    following = ALL[ALL.index(code) + 1 :]
+    if following:
+        return flask.redirect(flask.url_for("apply.section", draft_id=draft_id, code=following[0]), 303)
+    return flask.redirect(flask.url_for("apply.papers", draft_id=draft_id), 303)
+
+
+@apply.get("/drafts/<uuid:draft_id>/papers")
+@login_required("applicant")
+def papers(draft_id: UUID) -> str | Response:
+    """One slot per material, with what is already there."""
+    with sitting() as office:
+        opened = _open(office, draft_id)
+        if opened.draft.submitted_as:
+            return _to_case(opened.draft.submitted_as)
+        return _papers_page(office, opened)
+
+
+@apply.post("/drafts/<uuid:draft_id>/papers")
+@login_required("applicant")
+def add_papers(draft_id: UUID) -> str | tuple[str, int] | Response:
+    """Take the files of one request, each on its own: a bad one does not cost the good ones."""
+    problems: list[Problem] = []
+    for field, file in flask.request.files.items(multi=True):
+        if file.filename:
+            problems += _add_paper(draft_id, field, file)
+    with sitting() as office:
+        opened = _open(office, draft_id)
+        if opened.draft.submitted_as:
+            return _to_case(opened.draft.submitted_as)
+        if problems:
+            return _papers_page(office, opened, problems), 422
+        if flask.request.form.get("then") == "next":
+            missing = [
+                Problem(f"paper-{code}", problem) for code, problem in opened.paper_problems.items() if "[" not in code
+            ]
+            if missing:
+                return _papers_page(office, opened, missing), 422
+            return flask.redirect(flask.url_for("apply.check", draft_id=draft_id), 303)
+    return flask.redirect(flask.url_for("apply.papers", draft_id=draft_id), 303)
+
+
+@apply.post("/drafts/<uuid:draft_id>/papers/<uuid:paper_id>/remove")
+@login_required("applicant")
+def remove_paper(draft_id: UUID, paper_id: UUID) -> Response:
+    """Throw one paper of a draft away."""
+    with sitting() as office:
+        drafts.load(office.session, draft_id, account_id=signed_in().id)
+        attachments.discard(office.session, paper_id, account_id=signed_in().id)
+    return flask.redirect(flask.url_for("apply.papers", draft_id=draft_id), 303)
+
+
+@apply.post("/drafts/<uuid:draft_id>/discard")
+@login_required("applicant")
+def discard(draft_id: UUID) -> Response:
+    """Throw a draft away with its papers."""
+    with sitting() as office:
+        drafts.discard(office.session, draft_id, account_id=signed_in().id)
+    return flask.redirect(flask.url_for("apply.space"), 303)
+
+
+@apply.get("/drafts/<uuid:draft_id>/check")
+@login_required("applicant")
+def check(draft_id: UUID) -> str | Response:
+    """All answers once more, each with the way back; and what the fees will probably be."""
+    with sitting() as office:
+        opened = _open(office, draft_id)
+        if opened.draft.submitted_as:
+            return _to_case(opened.draft.submitted_as)
+        return _check_page(office, opened)
+
+
+@apply.post("/drafts/<uuid:draft_id>/submit")
+@login_required("applicant")
+def submit(draft_id: UUID) -> str | tuple[str, int] | Response:
+    """Hand the application in; the form's token makes a second click the same application."""
+    token = flask.request.form.get("submission", "")
+    try:
+        with sitting() as office:
+            opened = _open(office, draft_id)
+            if opened.draft.submitted_as:
+                return _to_case(opened.draft.submitted_as)
+            if token != _token(draft_id) or not flask.request.form.get("declared"):
+                problem = Problem("declared", gettext("请先确认以上内容和材料真实、完整"))
+                return _check_page(office, opened, [problem]), 422
+            if opened.problems:
+                return _check_page(office, opened), 422
+            done = intake.submit(office, account=signed_in(), body=opened.body(), key=token, draft_id=draft_id)
+    except (KeyTaken, Conflict):
+        # The other click was faster: its application is the answer to both.
+        with sitting() as office:
+            before = drafts.load(office.session, draft_id, account_id=signed_in().id)
+        if before.submitted_as is None:
+            raise
+        return _to_case(before.submitted_as)
+    except Invalid as invalid:
+        with sitting() as office:
+            opened = _open(office, draft_id)
+            return _check_page(office, replace(opened, problems=invalid.problems)), 422
+    return flask.redirect(flask.url_for("apply.submitted", application_id=done.application_id), 303)
+
+
+@apply.get("/cases/<uuid:application_id>/submitted")
+@login_required("applicant")
+def submitted(application_id: UUID) -> str:
+    """The number to keep, and what happens next and when."""
+    with sitting() as office:
+        file = cases.case_file(office.session, application_id, signed_in())
+    return flask.render_template(
+        "apply/submitted.html",
+        case=file.case,
+        units=len({task.unit_code for task in file.tasks}),
+        slip=file.document_of("slip", application_id),
+    )
+
+
+@apply.get("/cases/<uuid:application_id>")
+@login_required("applicant")
+def case(application_id: UUID) -> str:
+    """The page of one application."""
+    with sitting() as office:
+        file = cases.case_file(office.session, application_id, signed_in())
+        page = case_page(file, office.city, today=office.today)
+        printed_at = office.now
+    return flask.render_template("apply/case.html", case=file.case, page=page, printed_at=printed_at)
+
+
+def _open(office: Sitting, draft_id: UUID) -> Opened:
+    row = drafts.load(office.session, draft_id, account_id=signed_in().id)
+    form = Form.typed(_answers(row), office.city)
+    if row.submitted_as:
+        return Opened(row, form, (), (), None)
+    its_papers = tuple(attachments.of_draft(office.session, draft_id))
+    body = form.body([str(paper.id) for paper in its_papers])
+    problems = list(intake.check(office, account=signed_in(), body=body))
+    refused = {each.field.removeprefix("facts.").partition(".")[0].partition("[")[0] for each in problems}
+    # A fact that cannot be read hides what is missing elsewhere, so the rest is judged once more without it.
+    readable = {name: value for name, value in body["facts"].items() if name not in refused}
+    known = {each.field for each in problems}
+    for each in intake.check(office, account=signed_in(), body=body | {"facts": readable}):
+        name = each.field.removeprefix("facts.").partition(".")[0]
+        if each.field not in known and name not in refused:
+            problems.append(each)
+    try:
+        facts: Facts | None = Facts.from_json({**readable, "accepted_on": office.today.isoformat()})
+    except Invalid:
+        facts = None
+    return Opened(row, form.with_problems(problems), its_papers, tuple(problems), facts)
+
+
+def _answers(row: DraftRow) -> dict[str, Any]:
+    kept = row.data.get(FORM)
+    return dict(kept) if isinstance(kept, dict) else {}
+
+
+def _section(form: Form, code: str) -> Section:
+    found = form.section(code)
+    if found is None:
+        raise NotFound("没有这一页")
+    return found
+
+
+def _only_typed(questions: Section) -> Section:
+    """A page that is opened does not scold for what nobody has had the chance to type."""
+    return replace(
+        questions,
+        questions=tuple(
+            each if each.is_answered else replace(each, error="", document_error="") for each in questions.questions
+        ),
+    )
+
+
+def _section_page(draft_id: UUID, questions: Section) -> str:
+    return flask.render_template("apply/section.html", draft_id=draft_id, section=questions, **choices_everywhere())
+
+
+def _add_paper(draft_id: UUID, field: str, file: FileStorage) -> Sequence[Problem]:
+    # One byte more than allowed is enough to know that it is too much.
+    content = file.stream.read(PAPER_BYTES_MAX + 1)
+    try:
+        with sitting() as office:
+            intake.add_paper(
+                office,
+                Storage(settings().storage_dir),
+                account=signed_in(),
+                file_name=file.filename or "",
+                content=content,
+                material_code=field.removeprefix("paper-"),
+                draft_id=draft_id,
+            )
+    except Invalid as invalid:
+        return [Problem(field, each.problem) for each in invalid.problems]
+    return []
+
+
+def _papers_page(office: Sitting, opened: Opened, problems: Sequence[Problem] = ()) -> str:
+    errors = {each.field: each.problem for each in problems}
+    slots = [
+        (
+            material,
+            is_required(material, opened.facts),
+            [paper for paper in opened.papers if paper.material_code == material.code],
+            errors.get(f"paper-{material.code}", ""),
+        )
+        for material in office.city.pack.materials
+    ]
+    return flask.render_template(
+        "apply/papers.html", draft_id=opened.draft.id, slots=slots, problems=problems, count=len(opened.papers)
+    )
+
+
+def _check_page(office: Sitting, opened: Opened, more: Sequence[Problem] = ()) -> str:
+    address = {code: flask.url_for("apply.section", draft_id=opened.draft.id, code=code, back="check") for code in ALL}
+    summaries = [
+        (each.title, tuple(SummaryRow(q.label, _shown(q), f"{address[each.code]}#{q.name}") for q in each.questions
+                           if q.kind is not Kind.CLAIM or q.value))
+        for each in opened.form.sections
+    ]  # fmt: skip
+    links = [(f"{address[each.code]}#{problem.field}", problem.problem)
+             for each in opened.form.sections for problem in each.problems]  # fmt: skip
+    papers_address = flask.url_for("apply.papers", draft_id=opened.draft.id)
+    links += [
+        (f"{papers_address}#paper-{code}" if "[" not in code else papers_address, problem)
+        for code, problem in opened.paper_problems.items()
+    ]
+    links += [(f"#{each.field}", each.problem) for each in more]
+    lines = shown_lines(office.city.tariff.assess(opened.facts), office.city) if opened.facts else None
+    names = {material.code: material.name for material in office.city.pack.materials}
+    return flask.render_template(
+        "apply/check.html",
+        draft_id=opened.draft.id,
+        summaries=summaries,
+        papers=[(names.get(paper.material_code, ""), paper) for paper in opened.papers],
+        links=links,
+        lines=lines,
+        token=_token(opened.draft.id),
+        declared_error=next((each.problem for each in more if each.field == "declared"), ""),
+    )
+
+
+def _shown(question: Question) -> str:
+    """An answer in the reader's words."""
+    match question.kind:
+        case Kind.YES_NO:
+            return str({"yes": gettext("是"), "no": gettext("否")}.get(question.value, question.value))
+        case Kind.SELECT:
+            return next((each.label for each in question.choices if each.value == question.value), question.value)
+        case Kind.CLAIM:
+            return question.document
+        case Kind.AREA if question.is_answered:
+            return f"{grouped(question.value)} m²"
+        case Kind.METRES if question.is_answered:
+            return f"{grouped(question.value)} m"
+        case Kind.MONEY if question.is_answered:
+            return str(gettext("%(amount)s 元", amount=grouped(question.value)))
+    return question.value
+
+
+def _token(draft_id: UUID) -> str:
+    """The idempotency key of handing a draft in: one per draft, so that no two clicks or tabs make two applications."""
+    return f"draft-{draft_id.hex}"
+
+
+def _to_case(application_id: UUID) -> Response:
+    return flask.redirect(flask.url_for("apply.submitted", application_id=application_id), 303)
+
+
+def _draft_title(row: DraftRow) -> str:
+    name = str(_answers(row).get("project_name", "")).strip()
+    return name or str(gettext("未命名的申报"))
+
+
+def _saved(opened: Opened) -> str:
+    return _saved_words(opened.draft.updated_at)
+
+
+def _saved_words(moment: datetime) -> str:
+    return str(gettext("已保存 %(time)s", time=clock(moment)))
+
+
+def _task_groups(opened: Opened, office: Sitting) -> tuple[TaskGroup, ...]:
+    address = flask.url_for
+    draft_id = opened.draft.id
+    sections = tuple(
+        Task(
+            each.title,
+            _state(each),
+            address("apply.section", draft_id=draft_id, code=each.code),
+            next((problem.problem for problem in _only_typed(each).problems), ""),
+        )
+        for each in opened.form.sections
+    )
+    needed = sum(is_required(material, opened.facts) for material in office.city.pack.materials)
+    papers_state = Tag(gettext("未开始"))
+    if opened.papers:
+        papers_state = Tag(gettext("填写中"), Tone.BLUE)
+    if not opened.paper_problems:
+        papers_state = Tag(gettext("已完成"), Tone.GREEN, is_quiet=True)
+    paper_task = Task(
+        gettext("申报材料"),
+        papers_state,
+        address("apply.papers", draft_id=draft_id),
+        gettext("必交 %(needed)s 种，已传 %(count)s 份", needed=needed, count=len(opened.papers)),
+    )
+    is_ready = not opened.problems
+    last = Task(
+        gettext("核对并提交"),
+        Tag(gettext("可以提交"), Tone.GREEN)
+        if is_ready
+        else Tag(gettext("还差 %(count)s 处", count=len(opened.problems))),
+        address("apply.check", draft_id=draft_id),
+    )
+    return (
+        TaskGroup(gettext("填写申报表"), sections),
+        TaskGroup(gettext("上传材料"), (paper_task,)),
+        TaskGroup(gettext("核对提交"), (last,)),
+    )
+
+
+def _state(section: Section) -> Tag:
+    if any(question.error and question.is_answered for question in section.questions):
+        return Tag(gettext("有问题"), Tone.RED)
+    if not section.problems:
+        is_optional = all(question.is_optional for question in section.questions)
+        if is_optional and not any(question.is_answered for question in section.questions):
+            return Tag(gettext("选填"))
+        return Tag(gettext("已完成"), Tone.GREEN, is_quiet=True)
+    if any(question.is_answered for question in section.questions):
+        return Tag(gettext("填写中"), Tone.BLUE)
+    return Tag(gettext("未开始"))
