@@ -11,6 +11,7 @@ from typing import TypeVar
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 
 from services.sitting import Sitting, sitting
 from shared.db import attention, outbox
@@ -65,14 +66,34 @@ def _give_back(lease: UUID, tenant: str, job: Job, problem: Exception) -> None:
             final=isinstance(problem, Refused),
         )
         if dead:
-            attention.open_case(
-                session,
-                tenant,
-                kind="work_dead",
-                key=str(job.id),
-                reason=f"后台任务在第 {job.attempts} 次尝试后停止：{problem}",
-                data={"outbox_id": job.id, "subject_id": str(job.subject_id)},
-            )
+            _open_case(session, tenant, job, f"后台任务在第 {job.attempts} 次尝试后停止：{problem}")
+
+
+def give_up_spent() -> int:
+    """Put before a person what never came back from its last attempt; gives how much.
+
+    Nobody else can say so: work that kills its process reports nothing, and would be rung for ever.
+    """
+    with unit_of_work() as session:
+        spent = outbox.spent(session)
+    given_up = 0
+    for job in spent:
+        with unit_of_work(job.tenant) as session:
+            if outbox.bury(session, job, problem="every attempt ended without a word"):
+                given_up += 1
+                _open_case(session, job.tenant, job, f"后台任务 {job.attempts} 次尝试都没有回音，已停止")
+    return given_up
+
+
+def _open_case(session: Session, tenant: str, job: Job, reason: str) -> None:
+    attention.open_case(
+        session,
+        tenant,
+        kind="work_dead",
+        key=str(job.id),
+        reason=reason,
+        data={"outbox_id": job.id, "subject_id": str(job.subject_id)},
+    )
 
 
 def run_each(

@@ -31,7 +31,7 @@ class DoorbellBroker(RedisBroker):
     """A Redis broker whose consumers survive slow, read-only and loading servers and undecodable messages."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(**options)  # type: ignore[no-untyped-call]
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:
         """A consumer that reports passing trouble as a closed connection, which the worker knows how to survive."""

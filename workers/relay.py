@@ -19,6 +19,7 @@ from shared.db.engine import unit_of_work
 from shared.domain.errors import Unavailable
 from shared.logs import configure
 from shared.settings import settings
+from workers.batches import give_up_spent
 from workers.broker import DoorbellBroker, broker
 
 #: Rows per look and rows per message: one message is one transaction of a worker.
@@ -46,7 +47,8 @@ def ring_once(broker: DoorbellBroker) -> int:
 
 
 def sweep_once() -> int:
-    """Make rows ready again that were rung long ago and are not done; gives how many."""
+    """Give up what kills its workers, and make rows ready again that were rung long ago; gives how many of these."""
+    give_up_spent()
     with unit_of_work() as session:
         return outbox.ring_again(session)
 

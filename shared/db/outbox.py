@@ -189,3 +189,27 @@ def give_back(session: Session, lease: UUID, job: Job, *, problem: str, final: b
         )
     )
     return dead and bool(given_back)
+
+
+def spent(session: Session) -> list[Job]:
+    """Rows whose every attempt ended without a word: the work kills its process, or never comes back."""
+    rows = session.execute(
+        text(
+            "select id, tenant_id, subject_id, occasion, attempts from outbox "
+            "where done_at is null and dead_at is null and attempts >= :most and lease_until <= now() order by id"
+        ),
+        {"most": ATTEMPTS_MAX},
+    ).all()
+    return [Job(row.id, row.tenant_id, row.subject_id, row.occasion, row.attempts) for row in rows]
+
+
+def bury(session: Session, job: Job, *, problem: str) -> bool:
+    """Give a spent row up; false if it is done, dead or in somebody's hands after all."""
+    buried = session.execute(
+        text(
+            "update outbox set dead_at = now(), problem = :problem, lease = null, lease_until = null "
+            "where id = :id and done_at is null and dead_at is null and lease_until <= now()"
+        ),
+        {"id": job.id, "problem": problem},
+    )
+    return bool(changed(buried))
