@@ -94,6 +94,7 @@ class Arena:
     cases: tuple[Case, ...]
     #: What each application must be billed, 分, computed by the tariff alone.
     expected_fen: Mapping[str, int]
+    engine_pids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Ground:
     warm_ups: tuple[tuple[Case, ...], ...]
     cases: tuple[Case, ...]
     expected_fen: Mapping[str, int]
+    engine_pids: tuple[int, ...]
 
     @contextmanager
     def arena(self, name: str) -> Iterator[Arena]:
@@ -118,7 +120,16 @@ class Ground:
             with redis.Redis.from_url(self.redis_url) as broker:
                 broker.flushall()
             environment = point_to(database_url, self.redis_url, self.var_dir)
-            yield Arena(name, database_url, self.redis_url, environment, self.warm_ups, self.cases, self.expected_fen)
+            yield Arena(
+                name,
+                database_url,
+                self.redis_url,
+                environment,
+                self.warm_ups,
+                self.cases,
+                self.expected_fen,
+                self.engine_pids,
+            )
         finally:
             forget_settings()
             drop_database(self.postgres_url, name)
@@ -138,8 +149,9 @@ def prepared(var_dir: Path, *, applications: int) -> Iterator[Ground]:
     (var_dir / "fonts").symlink_to(settings().fonts_dir.resolve())
     before = {name: os.environ.get(name) for name in (*_NAMES, "PACKS_DIR", "SECRET_KEY")}
     with ExitStack() as closing:
-        postgres_url = closing.enter_context(EmbeddedPostgres(var_dir)).url
-        redis_url = closing.enter_context(EmbeddedValkey(var_dir)).url
+        postgres = closing.enter_context(EmbeddedPostgres(var_dir))
+        valkey = closing.enter_context(EmbeddedValkey(var_dir))
+        postgres_url, redis_url = postgres.url, valkey.url
         closing.callback(_put_back, before)
         os.environ |= {"PACKS_DIR": str(packs), "SECRET_KEY": secrets.token_hex(32)}
         seed_url = create_database(postgres_url, SEED)
@@ -164,6 +176,7 @@ def prepared(var_dir: Path, *, applications: int) -> Iterator[Ground]:
             tuple(warm[start : start + WARM_SIZE] for start in range(0, WARM, WARM_SIZE)),
             counted,
             expected_fen,
+            tuple(pid for pid in (postgres.pid, valkey.pid) if pid),
         )
 
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
 
-from bench import peers
+from bench import peers, proc
 from bench.ground import Arena, Case, Ground
 from bench.processes import Command, end, running
 from shared.settings import ROOT
@@ -46,9 +46,14 @@ class Contestant:
 
 @dataclass(slots=True)
 class Result:
-    """A contestant's runs: seconds of those in which everything was right, and what was wrong in the others."""
+    """A contestant's runs in which everything was right, in seconds, and what was wrong in the others.
+
+    The processor's seconds are those of workers, sender, relay and engines together: they still say something on a
+    machine that others keep busy.
+    """
 
     seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
 
@@ -101,19 +106,22 @@ def run(
         turn = repetition % len(contestants)
         for contestant in (*contestants[turn:], *contestants[:turn]):
             with ground.arena(f"bench_{contestant.name}_{repetition}") as arena:
-                seconds, wrong = run_once(contestant, arena, size, log_dir=ground.var_dir / "log" / arena.name)
+                seconds, cpu_seconds, wrong = run_once(
+                    contestant, arena, size, log_dir=ground.var_dir / "log" / arena.name
+                )
             if wrong:
                 results[contestant.name].wrong.append(wrong)
             else:
-                results[contestant.name].seconds.append(seconds)
+                results[contestant.name].seconds.append(round(seconds, 3))
+                results[contestant.name].cpu_seconds.append(round(cpu_seconds, 3))
     return results
 
 
-def run_once(contestant: Contestant, arena: Arena, size: Size, *, log_dir: Path) -> tuple[float, str]:
-    """Seconds from the word "go" to the last bill, and what is wrong with the outcome (empty when it is right)."""
+def run_once(contestant: Contestant, arena: Arena, size: Size, *, log_dir: Path) -> tuple[float, float, str]:
+    """Seconds from the word "go" to the last bill, the processor's, and what is wrong (empty when all is right)."""
     with (
         psycopg.connect(arena.database_url, autocommit=True) as judge,
-        running(contestant.workers(size), environment=arena.environment, log_dir=log_dir),
+        running(contestant.workers(size), environment=arena.environment, log_dir=log_dir) as workers,
         _sender(contestant, arena, log_dir) as sender,
     ):
         billed = 0
@@ -121,18 +129,22 @@ def run_once(contestant: Contestant, arena: Arena, size: Size, *, log_dir: Path)
             billed += len(cases)
             _hand_over(sender, cases)
             _wait(judge, billed)
+        families = (sender.pid, *(worker.pid for worker in workers.values()), *arena.engine_pids)
+        used = proc.cpu_seconds(families)
         start = _hand_over(sender, arena.cases)
         finished = _wait(judge, billed + len(arena.cases))
-        return finished - start, _judge(judge, arena)
+        return finished - start, proc.cpu_seconds(families) - used, _judge(judge, arena)
 
 
-def ratios(results: Mapping[str, Result]) -> dict[str, float]:
-    """How many times as fast as each other contestant we were: the median of the runs that stood side by side."""
-    ours = results[OURS.name].seconds
+def ratios(results: Mapping[str, Result], *, of: Literal["seconds", "cpu_seconds"] = "seconds") -> dict[str, float]:
+    """How many times as many seconds each other contestant took: the median over the runs that stood side by side."""
+    if OURS.name not in results:
+        return {}
+    ours = getattr(results[OURS.name], of)
     return {
-        name: round(median(theirs / own for own, theirs in zip(ours, result.seconds, strict=False)), 3)
+        name: round(median(theirs / own for own, theirs in zip(ours, getattr(result, of), strict=True)), 3)
         for name, result in results.items()
-        if name != OURS.name and ours and result.seconds
+        if name != OURS.name and ours
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from celery import chord
+from celery import chord  # type: ignore[import-not-found]  # it lives in bench/.venv
 
 from bench.contestants.celery_tasks import assess_line, issue_bill
 from bench.contestants.sending import serve
