@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from office import Office, small_pdf
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from services.setting_up import DEMO_PASSWORD
@@ -60,7 +61,8 @@ class Program:
 
     def uploads(self, content: bytes, name: str, *, material_code: str = "") -> TestResponse:
         """Hand in one paper."""
-        return self.form("/attachments", {"file": (io.BytesIO(content), name), "material_code": material_code})
+        file = FileStorage(io.BytesIO(content), name)
+        return self.form("/attachments", {"file": file, "material_code": material_code})
 
     def hands_in_papers(self, office: Office) -> list[str]:
         """Every paper that is always required; gives their ids."""

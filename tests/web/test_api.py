@@ -232,8 +232,9 @@ class TestPapers:
         assert len([each for each in settings().storage_dir.rglob("*") if each.is_file()]) == 1
 
     def test_need_a_file(self, program) -> None:
-        refused = program("applicant").form("/attachments", {"material_code": "licence"})
-        assert (refused.status_code, refused.json["problems"][0]["field"]) == (422, "file")
+        for fields in ({"material_code": "licence"}, {"file": "only its name"}):
+            refused = program("applicant").form("/attachments", fields)
+            assert (refused.status_code, refused.json["problems"][0]["field"]) == (422, "file")
 
 
 class TestDrafts:

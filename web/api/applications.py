@@ -7,13 +7,14 @@ from uuid import UUID
 
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.tag import Tag
+from werkzeug.datastructures import FileStorage
 
 from services import intake
 from services.sitting import Sitting, sitting
 from shared.db import attachments, documents, drafts
 from shared.db.drafts import DraftRow
 from shared.db.queries import cases
-from shared.domain.errors import NotFound
+from shared.domain.errors import Invalid, NotFound, Problem
 from shared.papers import PAPER_BYTES_MAX
 from shared.settings import settings
 from shared.storage import Storage
@@ -54,6 +55,8 @@ applications.before_request(require_token)
 def add_paper(form: PaperForm) -> Any:
     """Take a paper, judged by its content; the same bytes are stored once."""
     only("applicant")
+    if not isinstance(form.file, FileStorage):
+        raise Invalid([Problem("file", "应为一个文件（multipart/form-data，带文件名）")])
     # One byte more than allowed is enough to know that it is too much.
     content = form.file.stream.read(PAPER_BYTES_MAX + 1)
     with sitting() as office:
