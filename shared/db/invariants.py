@@ -178,6 +178,59 @@ INVARIANTS = (
         "and not exists (select from receipt r where r.bill_id = b.id))) and a.status <> 'withdrawn'",
     ),
     Invariant(
+        "I10-verdicts",
+        "每个审核结论、每次明细确认都在留痕中",
+        "select count(*) from review_task where status in ('approved', 'objected')",
+        "select a.number || ' ' || t.matter_code || ' 的结论不在留痕中' from review_task t "
+        "join application a on a.id = t.application_id where t.status in ('approved', 'objected') and not exists "
+        "(select from audit_event e where e.application_id = a.id and e.verb = 'matter_' || t.status "
+        "and e.data->>'matter' = t.matter_code and e.unit_code = t.unit_code and e.actor_id = t.officer_id "
+        "and e.data->>'opinion' = t.opinion) "
+        "union all select a.number || ' ' || f.item_code || ' 的确认不在留痕中' from fee_line f "
+        "join application a on a.id = f.application_id where f.state = 'final' and f.confirm_required and not exists "
+        "(select from audit_event e where e.application_id = a.id and e.verb = 'line_confirmed' "
+        "and e.data->>'item' = f.item_code and e.unit_code = f.unit_code and e.actor_id = f.confirmed_by "
+        "and (e.data->>'payable_fen')::bigint = f.payable_fen)",
+    ),
+    Invariant(
+        "I10-money",
+        "每张缴费单、每笔缴款、每张回执与留痕所记金额一致",
+        "select (select count(*) from bill) + (select count(*) from payment) + (select count(*) from receipt)",
+        "select b.number || ' 与留痕不符' from bill b where not exists "
+        "(select from audit_event e where e.application_id = b.application_id and e.verb = 'bill_issued' "
+        "and e.data->>'bill' = b.number and e.data->>'payer' = b.payer "
+        "and (e.data->>'total_fen')::bigint = b.total_fen) "
+        "union all select b.number || ' 的缴款与留痕不符' from payment p join bill b on b.id = p.bill_id where not exists "
+        "(select from audit_event e where e.application_id = b.application_id and e.verb = 'payment_posted' "
+        "and e.data->>'bill' = b.number and e.data->>'bank_txn_id' = p.provider_txn_id "
+        "and (e.data->>'amount_fen')::bigint = p.amount_fen) "
+        "union all select r.code || '-' || r.number || ' 与留痕不符' from receipt r where not exists "
+        "(select from audit_event e where e.application_id = r.application_id and e.verb = 'receipt_issued' "
+        "and e.data->>'receipt' = r.code || '-' || r.number and (e.data->>'total_fen')::bigint = r.total_fen) "
+        "union all select b.number || ' 留痕中已缴而没有缴款' from audit_event e join bill b "
+        "on b.application_id = e.application_id and b.number = e.data->>'bill' where e.verb = 'payment_posted' "
+        "and not exists (select from payment p where p.bill_id = b.id)",
+    ),
+    Invariant(
+        "I10-documents",
+        "每份文书的摘要与留痕所记一致",
+        "select count(*) from document where sha256 is not null",
+        "select d.title || ' 的摘要与留痕不符' from document d where d.sha256 is not null and not exists "
+        "(select from audit_event e where e.application_id = d.application_id and e.verb = 'document_ready' "
+        "and e.data->>'kind' = d.kind and e.data->>'title' = d.title and e.data->>'sha256' = d.sha256)",
+    ),
+    Invariant(
+        "I2-series",
+        "办件编号、缴费单编号连续，没有无故缺号",
+        "select (select count(*) from application) + (select count(*) from bill)",
+        "select s.series || ' 发到 ' || s.last || '，存有 ' || found.rows || ' 件' from number_series s "
+        "cross join lateral (select case when s.series like 'bill:%' then (select count(*) from bill b "
+        "where b.tenant_id = s.tenant_id and 'bill:' || extract(year from b.issued_on) = s.series) "
+        "else (select count(*) from application a where a.tenant_id = s.tenant_id "
+        "and 'application:' || a.accepted_on = s.series) end as rows) found "
+        "where (s.series like 'bill:%' or s.series like 'application:%') and s.last <> found.rows",
+    ),
+    Invariant(
         "I11-outbox",
         "没有滞留的后台任务",
         "select count(*) from outbox",
