@@ -6,6 +6,7 @@ These tests also say when dramatiq no longer needs our help: see `TestWhatDramat
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -208,3 +209,20 @@ class TestWhatDramatiqDoesByItself:
         monkeypatch.setattr(plain, "do_fetch", stumbles, raising=False)
         with pytest.raises(redis.TimeoutError):
             next(plain.consume(QUEUE, prefetch=5))
+
+
+class TestAnIdleConsumer:
+    def test_wakes_at_the_bell_instead_of_at_its_next_look(self, broker: DoorbellBroker, heard: list[int]) -> None:
+        consumer = broker.consume(QUEUE, timeout=60_000)
+        assert soon(lambda: broker.client.pubsub_numpat() == 1), "it listens"
+        consumer._misses = 32  # it has looked in vain for so long that it would not look for the next half minute
+        ringing = threading.Timer(0.2, broker.enqueue, [bell(7)])
+        start = time.monotonic()
+        ringing.start()
+
+        woken, message = next(consumer), next(consumer)
+
+        ringing.join()
+        assert woken is None
+        assert message.args == ([7],)
+        assert time.monotonic() - start < 20
