@@ -1,6 +1,6 @@
 # `make` alone explains. Every target first makes the machine ready (bin/setup); a stamp makes that instant the next time.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test run check bench chaos clean
+.PHONY: help setup demo test run check bench clean
 PYTHON_HERE := .venv/bin/python
 BROWSER := $(if $(shell grep -rls 'pytest.mark.browser' tests),--browser)
 PYTEST_ARGS ?= -n 2
@@ -38,10 +38,6 @@ check: ## format, lint, types, imports, templates, tests
 bench: ## peers and ours in one run, figures in bench/results.json
 	@bin/setup
 	$(PYTHON_HERE) -m bench
-
-chaos: ## faults under load, seed and figures in var/chaos.json
-	@bin/setup
-	$(PYTHON_HERE) -m bench.chaos
 
 clean: ## what can be made again: .venv, caches, fonts, logs; the data under var/ stays
 	rm -rf .venv var/*.stamp var/fonts var/log yidan.egg-info

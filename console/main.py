@@ -13,6 +13,8 @@ from typing import Annotated, Any, Final, NoReturn
 
 import typer
 
+from shared.domain.errors import FeeOfficeError
+
 # An argument such as -1.00 is a wrong amount, not an unknown option.
 _ANY_ARGUMENT: Final = {"ignore_unknown_options": True}
 
@@ -126,4 +128,10 @@ def doctor() -> None:
 def _run(module: str, function: str, *arguments: object, **options: object) -> NoReturn:
     """Call a command's own module and leave with its exit code."""
     call: Any = getattr(import_module(module), function)
-    raise typer.Exit(call(*arguments, **options))
+    try:
+        code = call(*arguments, **options)
+    except FeeOfficeError as reason:
+        # Said in words: a store that is down or keys that are not there are no defect of the program.
+        print(f"yidan: {reason}", file=sys.stderr)
+        code = 1
+    raise typer.Exit(code)

@@ -32,11 +32,18 @@ def put_up() -> list[str]:
         "alter table tariff_version add constraint tariff_version_no_overlap exclude using gist "
         "(tenant_id with =, item_code with =, daterange(valid_from, valid_to, '[]') with &&)",
         # The role belongs to the cluster, not to the database: another database may just be making it.
+        # An owner without CREATEROLE may find the role made and granted by whoever keeps the server.
         """do $$ begin
-             create role yidan_app nologin;
+             if not exists (select from pg_roles where rolname = 'yidan_app') then
+               create role yidan_app nologin;
+             end if;
            exception when duplicate_object or unique_violation then null;
            end $$""",
-        "do $$ begin execute format('grant yidan_app to %I', current_user); end $$",
+        """do $$ begin
+             if not pg_has_role(current_user, 'yidan_app', 'member') then
+               execute format('grant yidan_app to %I', current_user);
+             end if;
+           end $$""",
         "grant usage on schema public to yidan_app",
         "grant select, insert, update on all tables in schema public to yidan_app",
         "grant usage on all sequences in schema public to yidan_app",
