@@ -19,6 +19,7 @@ from jinja2 import StrictUndefined
 from shared.settings import Settings
 from shared.settings import settings as environment
 from web import assets, errors, filters, headers, i18n, limits, preferences
+from web.admin.routes import admin
 from web.api import exact
 from web.api.applications import applications
 from web.api.bearer import SCHEME
@@ -29,10 +30,12 @@ from web.api.sessions import log_ins, sessions
 from web.apply.routes import apply
 from web.auth import access
 from web.auth.routes import auth
+from web.board.routes import board
 from web.channel.routes import channel
 from web.desk.routes import desk
 from web.files.routes import files
 from web.finance.routes import finance
+from web.ops.routes import ops
 from web.public.routes import public
 from web.site import site_of
 from web.styleguide.routes import styleguide
@@ -47,6 +50,9 @@ PARTS: tuple[flask.Blueprint, ...] = (
     channel,
     desk,
     finance,
+    board,
+    admin,
+    ops,
 )
 # Programs prove who they are with a token or a signature, so there is no form of ours to prove.
 API_PARTS: tuple[APIBlueprint, ...] = (log_ins, sessions, applications, desk_api, genuine, demo)

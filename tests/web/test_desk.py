@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,28 +10,9 @@ import pytest
 from browser import Browser
 from bs4 import Tag
 from office import Office
-from sqlalchemy import event
-
-from shared.db import engine as engines
+from statements import QUERIES_MAX, counted
 
 Visitor = Callable[..., Browser]
-
-QUERIES_MAX = 12
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent to the database meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        sent.append(statement)
-
-    event.listen(engines.engine(), "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engines.engine(), "before_cursor_execute", note)
 
 
 def words(part: Tag) -> str:

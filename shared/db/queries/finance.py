@@ -390,7 +390,7 @@ def _conditions(wanted: BillFilter, today: date) -> list[ColumnElement[bool]]:
         case "overdue":
             conditions += [BILLS.c.status == "issued", BILLS.c.due_on < today]
         case "without_receipt":
-            issued = select(RECEIPTS.c.id).where(RECEIPTS.c.bill_id == BILLS.c.id)
+            issued = select(RECEIPTS.c.id).where(RECEIPTS.c.bill_id == BILLS.c.id).correlate(BILLS)
             conditions += [BILLS.c.status == "paid", ~issued.exists()]
         case "issued" | "paid" | "nothing_due" | "void":
             conditions.append(BILLS.c.status == wanted.state)

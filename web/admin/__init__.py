@@ -1,0 +1,1 @@
+"""The administrators' pages: accounts, and what the city's pack says."""

@@ -1,0 +1,1 @@
+"""The operators' pages: how deep and late background work is, what died, and what runs underneath."""
