@@ -56,6 +56,7 @@ class DayKind(StrEnum):
 DAY_WIDTH = 14
 DAY_PITCH = 16
 WEEKEND_GAP = 6
+SHORT_AXIS_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,11 @@ class DayAxis:
     def place(self, kinds: Sequence[DayKind]) -> tuple[DayCell, ...]:
         """Cells for a department whose first counted day is the first of the axis."""
         return tuple(DayCell(day.x, kind) for day, kind in zip(self.days, kinds, strict=False))
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the names beside it may have more room."""
+        return len(self.days) <= SHORT_AXIS_DAYS
 
     @property
     def today(self) -> AxisDay | None:

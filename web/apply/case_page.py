@@ -13,7 +13,7 @@ from shared.db.city import City
 from shared.db.queries.cases import BillView, CaseFile
 from shared.domain.deadlines import Deadlines
 from shared.domain.errors import CalendarNotLoaded
-from shared.domain.lines import ACCOUNT_NAMES, Line
+from shared.domain.lines import ACCOUNT_NAMES, PAYERS, Line
 from shared.domain.words import in_words
 from shared.settings import settings
 from web.apply.lanes import lanes_of, steps_of
@@ -214,7 +214,8 @@ def _bill(bill: BillView, file: CaseFile, city: City, today: date) -> ShownBill:
     can_pay = bill.status == "issued"
     card = BillCard(
         state=_bill_tag(bill, today),
-        summary=f"{bill.payer_name}・{bill.number}",
+        summary=gettext("%(count)s 项合一", count=len(lines))
+        + (f"・{PAYERS[bill.payer]}" if len(file.bills) > 1 else ""),
         total_fen=bill.total_fen,
         total_in_words=in_words(bill.total_fen),
         groups=tuple(
@@ -253,7 +254,10 @@ def _events(file: CaseFile, city: City) -> tuple[TimelineEvent, ...]:
     matters = {matter.code: matter.name for matter in city.matters}
     shown = []
     for index, event in enumerate(file.events):
-        detail = act_detail(event.verb, event.data, city.units, matters, event.unit_code)
+        data = dict(event.data)
+        if "item" in data:
+            data["item"] = city.item(str(data["item"])).name
+        detail = act_detail(event.verb, data, city.units, matters, event.unit_code)
         who = "" if event.actor_name == "系统" else event.actor_name
         shown.append(
             TimelineEvent(

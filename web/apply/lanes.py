@@ -104,7 +104,7 @@ def _review(task: TaskView, scene: _Scene, amount_fen: int | None) -> Lane:
     if task.status == "objected":
         standing = Standing(Lamp.RED, 0)
     return Lane(
-        unit=scene.city.units[task.unit_code].short_name,
+        unit=_short(scene.city, task.unit_code),
         matter=task.matter_name,
         officer="" if scene.is_public or done_on else task.officer,
         status=_task_tag(task.status),
@@ -124,7 +124,7 @@ def _fee(line: LineView, scene: _Scene, amount_fen: int | None) -> Lane:
     done_on = (on(line.confirmed_at) if line.confirmed_at else scene.file.case.accepted_on) if is_final else None
     standing = _standing(scene.deadlines, scene.file.case.due_on, done_on)
     return Lane(
-        unit=scene.city.units[line.unit_code].short_name,
+        unit=_short(scene.city, line.unit_code),
         matter=gettext("%(item)s核定", item=scene.city.item(line.item_code).name),
         officer="",
         status=_line_tag(line),
@@ -137,6 +137,11 @@ def _fee(line: LineView, scene: _Scene, amount_fen: int | None) -> Lane:
         amount_fen=amount_fen,
         is_open=not is_final,
     )
+
+
+def _short(city: City, unit_code: str) -> str:
+    """A department as people call it inside its city."""
+    return city.units[unit_code].short_name.removeprefix("市")
 
 
 def _task_tag(status: str) -> Tag:

@@ -43,7 +43,7 @@ def shown_lines(lines: Iterable[Line], city: City) -> ShownLines:
                 status=line_status_words(line.status.value),
                 formula=line.formula,
                 reason=line.explanation,
-                grounds="；".join(part for part in (line.legal_basis, *line.documents) if part),
+                grounds="；".join(dict.fromkeys(part for part in (line.legal_basis, *line.documents) if part)),
                 unit_name=city.units[city.item(line.code).owner_unit].name,
                 payer=PAYERS.get(line.payer or "", ""),
                 payable_fen=line.payable_fen,

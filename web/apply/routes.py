@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -132,9 +131,8 @@ def save_section(draft_id: UUID, code: str) -> str | tuple[str, int] | Response:
         data = {**row.data, FORM: {**_answers(row), **typed}}
         intake.save_draft(office, account=signed_in(), data=data, draft_id=draft_id)
         opened = _open(office, draft_id)
-        moment = office.now
     if flask.request.headers.get("HX-Request"):
-        return _saved_words(moment)
+        return _saved(opened)
     questions = _section(opened.form, code)
     if flask.request.form.get("then") == "later":
         return flask.redirect(flask.url_for("apply.draft", draft_id=draft_id), 303)
@@ -383,6 +381,8 @@ def _check_page(office: Sitting, opened: Opened, more: Sequence[Problem] = ()) -
 
 def _shown(question: Question) -> str:
     """An answer in the reader's words."""
+    if question.error and question.kind not in (Kind.YES_NO, Kind.SELECT):
+        return question.value
     match question.kind:
         case Kind.YES_NO:
             return str({"yes": gettext("是"), "no": gettext("否")}.get(question.value, question.value))
@@ -414,11 +414,7 @@ def _draft_title(row: DraftRow) -> str:
 
 
 def _saved(opened: Opened) -> str:
-    return _saved_words(opened.draft.updated_at)
-
-
-def _saved_words(moment: datetime) -> str:
-    return str(gettext("已保存 %(time)s", time=clock(moment)))
+    return str(gettext("已保存 %(time)s", time=clock(opened.draft.updated_at)))
 
 
 def _task_groups(opened: Opened, office: Sitting) -> tuple[TaskGroup, ...]:
