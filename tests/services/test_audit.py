@@ -90,7 +90,8 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
     "an application without a trace": (
         "with a as (delete from audit_event), b as (delete from review_task), c as (delete from fee_line), "
         "d as (delete from bill_line), e as (delete from bill), f as (delete from payment), "
-        "g as (delete from receipt), h as (delete from document), i as (delete from ledger_posting), j as (delete from ledger_entry) "
+        "g as (delete from receipt), h as (delete from document), i as (delete from ledger_posting), "
+        "j as (delete from ledger_entry) "
         "delete from application",
         {"I2-series", "I7-series"},
     ),
