@@ -316,6 +316,25 @@ class TestCasePage:
         assert "接驳平面图未标注管径" in page
         assert "排水与节水方案：瀚海市水务局 罗雯 有不同意见，待解决" in page
 
+    def test_draws_only_days_that_have_come_as_used(self, office: Office, visitor: Visitor) -> None:
+        path = f"/apply/cases/{office.receives().application_id}"
+        applicant = visitor("applicant")
+
+        def row() -> list[str]:
+            lanes = applicant.read(path).select(".lane-table tbody tr")
+            lightning = next(lane for lane in lanes if "防雷装置设计审核" in lane.text)
+            cells = lightning.select(".cell-days rect.day")
+            return [name for cell in cells for name in cell["class"] if name.startswith("day-")]
+
+        # The lightning review promises three working days; the day of acceptance does not count.
+        assert row() == ["day-left"] * 3
+        office.at("2014-09-16 10:00")
+        assert row() == ["day-used", "day-left", "day-left"]
+        office.at("2014-09-17 10:00")
+        assert row() == ["day-used-amber", "day-used-amber", "day-left"]
+        office.at("2014-09-19 10:00")
+        assert row() == ["day-used"] * 3 + ["day-past"]
+
     def test_says_what_is_late(self, office: Office, visitor: Visitor) -> None:
         received = office.receives()
         office.at("2014-09-24 10:00")

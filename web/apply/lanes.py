@@ -109,8 +109,8 @@ def _review(task: TaskView, scene: _Scene, amount_fen: int | None) -> Lane:
         officer="" if scene.is_public or done_on else task.officer,
         status=_task_tag(task.status),
         light=Light(standing.light.value),
-        light_words=gettext("有不同意见") if task.status == "objected" else _words(standing),
-        cells=scene.axis.place(_kinds(scene.axis, task.due_on, done_on, standing)),
+        light_words=gettext("待解决") if task.status == "objected" else _words(standing),
+        cells=scene.axis.place(_kinds(scene, task.due_on, done_on, standing)),
         used_days=_used(scene.deadlines, scene.file.case.accepted_on, done_on),
         promised_days=scene.city.calendar.between(scene.file.case.accepted_on, task.due_on),
         due=_due_words(task.due_on, done_on, scene.deadlines.today),
@@ -130,7 +130,7 @@ def _fee(line: LineView, scene: _Scene, amount_fen: int | None) -> Lane:
         status=_line_tag(line),
         light=Light(standing.light.value),
         light_words=_words(standing),
-        cells=scene.axis.place(_kinds(scene.axis, scene.file.case.due_on, done_on, standing)),
+        cells=scene.axis.place(_kinds(scene, scene.file.case.due_on, done_on, standing)),
         used_days=_used(scene.deadlines, scene.file.case.accepted_on, done_on),
         promised_days=scene.city.calendar.between(scene.file.case.accepted_on, scene.file.case.due_on),
         due=_due_words(scene.file.case.due_on, done_on, scene.deadlines.today),
@@ -184,17 +184,17 @@ def _used(deadlines: Deadlines, accepted_on: date, done_on: date | None) -> int:
         return 0
 
 
-def _kinds(axis: DayAxis, due_on: date, done_on: date | None, standing: Standing) -> list[DayKind]:
+def _kinds(scene: _Scene, due_on: date, done_on: date | None, standing: Standing) -> list[DayKind]:
     """One kind for each day of the axis, up to the last that says something."""
     kinds = []
     used = DayKind.USED_AMBER if standing.light is Lamp.AMBER else DayKind.USED
-    today = axis.today.on if axis.today else None
-    for each in axis.days:
+    today = scene.deadlines.today
+    for each in scene.axis.days:
         if done_on is not None:
             if each.on > done_on:
                 break
             kinds.append(DayKind.DONE if each.on <= due_on else DayKind.PAST)
-        elif today is None or each.on <= today:
+        elif each.on <= today:
             kinds.append(used if each.on <= due_on else DayKind.PAST)
         elif each.on <= due_on:
             kinds.append(DayKind.LEFT)
