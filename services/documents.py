@@ -1,12 +1,13 @@
 """Documents are composed from frozen rows, drawn and sealed outside any transaction, and stored once.
 
-Only workers import this: it loads the PDF engine.
+Only workers import this: it brings the PDF engine along once a document is drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services import composition
@@ -14,15 +15,22 @@ from services.sitting import Sitting, signer
 from shared.db import attention, cases, documents, trail
 from shared.db.documents import DocumentRow
 from shared.db.trail import Act
-from shared.documents.produce import Produced, Producer
 from shared.domain.errors import Broken
 from shared.settings import settings
 from shared.storage import Storage
 
+if TYPE_CHECKING:
+    from shared.documents.produce import Produced, Producer
+
 
 @lru_cache(maxsize=1)
 def producer() -> Producer:
-    """This process's press, warm after the first page."""
+    """This process's press, warm after the first page.
+
+    The PDF engine is loaded here: workers of other queues import this module too, and would carry 35 MB for nothing.
+    """
+    from shared.documents.produce import Producer
+
     return Producer(signer(), settings().fonts_dir)
 
 
