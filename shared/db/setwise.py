@@ -39,7 +39,8 @@ def among(column: Column[Any], ids: Iterable[UUID]) -> ColumnElement[bool]:
     return column == any_(literal(list(ids), ARRAY(column.type)))
 
 
-def source(of: Table, names: Sequence[str]) -> str:
+@lru_cache(maxsize=64)
+def source(of: Table, names: tuple[str, ...]) -> str:
     """What stands behind "from": the rows of the parameter `rows` as the relation `new`, typed as in `of`."""
     columns = ", ".join(f"{name} {of.columns[name].type.compile(_DIALECT)}" for name in names)
     return f"jsonb_to_recordset(cast(:rows as jsonb)) as new({columns})"
