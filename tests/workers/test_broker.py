@@ -212,7 +212,7 @@ class TestWhatDramatiqDoesByItself:
 
 
 class TestAnIdleConsumer:
-    def test_wakes_at_the_bell_instead_of_at_its_next_look(self, broker: DoorbellBroker, heard: list[int]) -> None:
+    def test_wakes_at_the_bell_instead_of_at_its_next_look(self, broker: DoorbellBroker) -> None:
         consumer = broker.consume(QUEUE, timeout=60_000)
         assert soon(lambda: broker.client.pubsub_numpat() == 1), "it listens"
         consumer._misses = 32  # it has looked in vain for so long that it would not look for the next half minute
