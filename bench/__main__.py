@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="a small run that shows whether everything works")
     parser.add_argument("--only", choices=PARTS, action="append", help="this part only; may be given several times")
+    parser.add_argument("--without-peers", action="store_true", help="leave out whoever needs packages of its own")
     parser.add_argument("--applications", type=int, help="applications of the race (2,000)")
     parser.add_argument("--repetitions", type=int, help="how often each contestant runs (3)")
     parser.add_argument("--processes", type=int, default=2, help="worker processes of every contestant (2)")
@@ -59,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with prepared(given.var.absolute(), applications=applications) as where:
         figures["intake"] = report.intake(where.intake_ms)
         if "race" in parts:
-            results = race.run(where, size=size, repetitions=repetitions)
+            contestants = [each for each in race.CONTESTANTS if not (given.without_peers and each.needs_packages)]
+            results = race.run(where, size=size, repetitions=repetitions, contestants=contestants)
             figures["race"] = report.race(results, applications=applications, repetitions=repetitions)
         if "latency" in parts:
             figures["latency"] = report.latency(latency.run(where, samples=amount.latencies))

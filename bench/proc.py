@@ -30,11 +30,11 @@ def cpu_seconds(roots: Iterable[int]) -> float:
 
 
 def resident_mb(pid: int, *, peak: bool = False) -> float | None:
-    """Resident memory of one process in MB (10⁶ bytes), now or at its highest; None when it has ended."""
+    """Resident memory of one process in MB (2²⁰ bytes, as ps and top count), now or at its highest; None once ended."""
     with suppress(OSError):
         for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace").splitlines():
             if line.startswith("VmHWM:" if peak else "VmRSS:"):
-                return round(int(line.split()[1]) * 1024 / 1e6, 1)
+                return round(int(line.split()[1]) / 1024, 1)
     return None
 
 
