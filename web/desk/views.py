@@ -203,7 +203,8 @@ def _viewed(papers: list[Paper], current: Paper | None, city: City, address: str
     size = number(current.size_bytes // KIB + 1)
     return Viewed(
         name=_name(current, city),
-        href=f"/files/{current.id}",
+        # The browser's own viewer: the page's width, no thumbnails beside it.
+        href=f"/files/{current.id}{'#view=FitH&navpanes=0' if current.media_type == 'application/pdf' else ''}",
         media_type=current.media_type,
         note=f"{size} kB・{current.file_name}",
         previous_href=f"{address}?file={papers[at - 1].id}" if at else "",
