@@ -66,7 +66,8 @@ class Stack:
         For its duration the environment names the running engines and addresses, for this process and its children.
         SIGTERM becomes an orderly exit (143). Call it from the main thread.
         """
-        with ExitStack() as closing, _orderly_exit():
+        # The signals outermost: whoever is impatient must not cut the end short.
+        with _orderly_exit(), ExitStack() as closing:
             self.settings.var_dir.mkdir(parents=True, exist_ok=True)
             # Children run in the checkout, whatever folder this was started from.
             absolute = {name: getattr(self.settings, name).absolute() for name in ("var_dir", "packs_dir")}

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ("setup", "demo", "test", "run", "check", "bench", "chaos", "clean")
 TOOLS = (
     "bash",
     "cat",
@@ -62,7 +61,10 @@ class TestMake:
     def test_alone_explains_every_target(self) -> None:
         said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-        assert [target for target in TARGETS if not re.search(rf"^  make {target} +\S", said, re.MULTILINE)] == []
+        (phony,) = re.findall(r"^\.PHONY: (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        targets = phony.split()
+        assert {"setup", "demo", "test", "run", "check", "bench"} <= set(targets)
+        assert [target for target in targets if not re.search(rf"^  make {target} +\S", said, re.MULTILINE)] == []
 
 
 class TestSetUp:

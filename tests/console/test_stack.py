@@ -68,7 +68,7 @@ def python(name: str, code: str, *arguments: str, ready_url: str = "", ready_tex
     )
 
 
-def soon(is_so: Callable[[], bool], *, seconds: float = 15.0) -> bool:
+def soon(is_so: Callable[[], bool], *, seconds: float = 60.0) -> bool:
     ends_at = time.monotonic() + seconds
     while time.monotonic() < ends_at:
         if is_so():
@@ -147,7 +147,7 @@ class TestChildren:
         flaky = "import time; print('up', flush=True); time.sleep(.3); raise SystemExit(3)"
         running = Children([python("flaky", flaky, ready_text="up")], log_dir=folder, folder=ROOT)
         running.start()
-        assert soon(lambda: len(caplog.messages) >= 3, seconds=60)
+        assert soon(lambda: len(caplog.messages) >= 3)
         running.stop()
 
         pauses = [message.rpartition("again in ")[2] for message in caplog.messages[:3]]
@@ -274,7 +274,7 @@ class TestTheStack:
         running.send_signal(number)
         if number is not signal.SIGKILL:
             running.send_signal(number)  # an impatient second one changes nothing
-        running.communicate(timeout=60)
+        running.communicate(timeout=120)
 
         # Of a killed keeper only the masters are told; gunicorn's and dramatiq's end their workers, this small one
         # does not.
