@@ -85,7 +85,7 @@ def issue_bills(sitting: Sitting, application_ids: Sequence[UUID]) -> None:
         [documents.Wish("bill", bill.id, bill.application_id, f"缴费通知书 {bill.number}") for bill in new],
         now=sitting.now,
     )
+    cases.set_status(sitting.session, ready, "billed")
     owing = {bill.application_id for bill in new if bill.total_fen}
-    cases.set_status(sitting.session, [each for each in ready if each in owing], "billed")
-    cases.set_status(sitting.session, [each for each in ready if each not in owing], "completed", closed_at=sitting.now)
+    cases.complete(sitting.session, [each for each in ready if each not in owing], at=sitting.now)
     trail.append(sitting.session, sitting.tenant, acts, signer=sitting.signer)

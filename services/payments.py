@@ -15,6 +15,7 @@ from shared.db.trail import Act
 from shared.domain.channel import Callback, CallbackMalformed
 from shared.domain.errors import NotFound
 from shared.domain.ledger import Due, payment_entry
+from shared.domain.money import grouped
 from shared.logs import logger
 from shared.tasks import PAYMENTS_QUEUE, Task
 
@@ -131,7 +132,7 @@ def _misfit(callback: Callback, bill: BillRow | None, *, known_elsewhere: bool) 
     if bill.status != "issued":
         return f"{bill.number} 不在待缴状态"
     if callback.amount_fen != bill.total_fen:
-        return f"{bill.number} 应缴 {bill.total_fen} 分，收到 {callback.amount_fen} 分"
+        return f"{bill.number} 应缴 {grouped(bill.total_fen)} 元，收到 {grouped(callback.amount_fen)} 元"
     return ""
 
 

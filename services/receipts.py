@@ -18,7 +18,7 @@ log = logger(__name__)
 def issue_receipts(sitting: Sitting, bill_ids: Sequence[UUID]) -> None:
     """Issue the receipts of paid bills that have none yet; may be repeated.
 
-    When an application's last bill has its receipt, the application is completed.
+    With an application's last receipt the application is completed, unless a review is still open.
     """
     found = [bills.load(sitting.session, bill_id) for bill_id in bill_ids]
     cases.lock(sitting.session, {bill.application_id for bill in found})
@@ -61,5 +61,4 @@ def issue_receipts(sitting: Sitting, bill_ids: Sequence[UUID]) -> None:
         log.info(
             "receipt_issued", application_id=str(bill.application_id), receipt=f"{code}-{number}", bill=bill.number
         )
-        if not bills.open_bills(sitting.session, bill.application_id):
-            cases.set_status(sitting.session, [bill.application_id], "completed", closed_at=sitting.now)
+        cases.complete(sitting.session, [bill.application_id], at=sitting.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.sitting import Sitting
-from shared.db import cases, fan_in, trail
+from shared.db import attention, cases, fan_in, trail
 from shared.db.cases import Case, TaskRow
 from shared.db.trail import Act, Actor
 from shared.domain.characters import UNKEEPABLE, is_keepable
@@ -17,6 +17,8 @@ log = logger(__name__)
 #: Longest opinion, characters; the form says so too.
 OPINION_LENGTH_MAX = 2000
 
+#: A bill may be out before the last verdict, where the pack says that it waits for the fee lines only.
+UNDER_REVIEW = ("in_review", "objected", "billed")
 DECIDED = ("approved", "objected")
 
 
@@ -83,6 +85,17 @@ def decide(
     log.info("matter_decided", application=case.number, matter=task.matter_code, unit=task.unit_code, verdict=verdict)
     if approve:
         fan_in.ask_for_bills(sitting.session, sitting.tenant, [case.id])
+        cases.complete(sitting.session, [case.id], at=sitting.now)
+    elif case.status == "billed":
+        # The pack lets the bill out before the reviews end, so there is money to think about: a person does.
+        attention.open_case(
+            sitting.session,
+            sitting.tenant,
+            kind="objected_after_bill",
+            key=str(case.id),
+            reason=f"{case.number} 出具缴费通知书后，{task.matter_name}不予同意：请停止催缴，已缴的办理退费",
+            application_id=case.id,
+        )
     else:
         cases.set_status(sitting.session, [case.id], "objected")
 
@@ -94,7 +107,7 @@ def _hold(sitting: Sitting, task_id: UUID, actor: Actor) -> tuple[Case, TaskRow]
         raise NotAllowed("这项任务属于其他单位")
     case = cases.lock_one(sitting.session, unlocked.application_id)
     task = cases.find_task(sitting.session, task_id)
-    if case.status not in ("in_review", "objected") and task.status not in DECIDED:
+    if case.status not in UNDER_REVIEW and task.status not in DECIDED:
         raise Conflict("办件已不在审核阶段")
     return case, task
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared.db import setwise
@@ -173,18 +173,6 @@ def mark_paid(session: Session, bill_id: UUID, at: datetime) -> None:
     )
     if not changed(done):
         raise Broken(f"bill {bill_id} is not open for payment")
-
-
-def open_bills(session: Session, application_id: UUID) -> int:
-    """How many bills of an application still lack money or a receipt."""
-    found: int = session.execute(
-        text(
-            "select count(*) from bill b where b.application_id = :id and b.status not in ('void', 'nothing_due') "
-            "and not exists (select from receipt r where r.bill_id = b.id)"
-        ),
-        {"id": application_id},
-    ).scalar_one()
-    return found
 
 
 def project_name(session: Session, application_id: UUID) -> str:

@@ -268,3 +268,22 @@ def set_status(session: Session, ids: Iterable[UUID], status: str, *, closed_at:
         .where(setwise.among(APPLICATIONS.c.id, ids))
         .values(status=status, version=APPLICATIONS.c.version + 1, closed_at=closed_at)
     )
+
+
+def complete(session: Session, ids: Sequence[UUID], *, at: datetime) -> None:
+    """Complete those billed applications where nothing is left to review, to pay or to receipt.
+
+    The caller holds their rows. Where the bill does not wait for the reviews, the last verdict may be the last step.
+    """
+    if not ids:
+        return
+    session.execute(
+        text(
+            "update application a set status = 'completed', version = version + 1, closed_at = :at "
+            "where a.id = any(:ids) and a.status = 'billed' "
+            "and not exists (select from review_task t where t.application_id = a.id and t.status <> 'approved') "
+            "and not exists (select from bill b where b.application_id = a.id and b.status in ('issued', 'paid') "
+            "  and not exists (select from receipt r where r.bill_id = b.id))"
+        ),
+        {"ids": list(ids), "at": at},
+    )

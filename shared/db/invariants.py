@@ -173,6 +173,7 @@ INVARIANTS = (
         "select count(*) from application",
         "select a.number || ' 状态为 ' || a.status from application a where "
         "(a.status = 'completed') <> (exists (select from bill b where b.application_id = a.id) and not exists "
+        "(select from review_task t where t.application_id = a.id and t.status <> 'approved') and not exists "
         "(select from bill b where b.application_id = a.id and b.status = 'issued') and not exists (select from bill b "
         "where b.application_id = a.id and b.status = 'paid' "
         "and not exists (select from receipt r where r.bill_id = b.id))) and a.status <> 'withdrawn'",
