@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid4
 
+import sample_cases
 from PIL import Image
 from pypdf import PdfWriter
 from sqlalchemy import text
@@ -32,31 +33,8 @@ from shared.storage import Storage
 from shared.tasks import Task
 from workers import batches
 
-E1: Mapping[str, Any] = {
-    "project_code": "2014-371002-70-01-000001",
-    "project_name": "碧海湾花园一期",
-    "developer": {"name": "瀚海市碧海置业有限公司", "uscc": "91371002MA3C00011N"},
-    "contractor": {"name": "瀚海建工集团有限公司", "uscc": "91370200MA3D000208"},
-    "use": "residential_sale",
-    "floor_area_m2": "86432.18",
-    "above_ground_area_m2": "79000.00",
-    "ground_floor_area_m2": "6012.45",
-    "floors": 18,
-    "foundation_depth_m": "5.20",
-    "full_frame": True,
-    "heating_connected": True,
-    "gas_connected": True,
-    "project_cost": "158640000.00",
-    "contract_price": "158640000.00",
-    "shelter_built_m2": "4500.00",
-    "wage_credit_grade": None,
-    "wage_clean_years": 0,
-    "wage_arrears_last_year": False,
-    "community_care_area_m2": "0",
-    "shelter_impossible": False,
-    "standard_bricks": None,
-    "reductions_claimed": [],
-}
+#: Case E1 as an applicant states it: without its name and the day of acceptance, which the office sets.
+E1: Mapping[str, Any] = {name: fact for name, fact in sample_cases.E1.items() if name not in ("case", "accepted_on")}
 E1_TOTAL_FEN = 3_272_993_924
 
 WORK: Mapping[str, Callable[[Sitting, list[UUID]], None]] = {
