@@ -107,20 +107,19 @@ class Office:
     def papers(self, login: str = "applicant") -> list[str]:
         """Upload every paper that is always required; gives their ids."""
         account = self.account(login)
-        ids = []
         with sitting() as office:
-            for material in office.city.pack.materials:
-                if material.required == "always":
-                    ids.append(
-                        intake.add_paper(
-                            office,
-                            self.storage,
-                            account=account,
-                            file_name=f"{material.name}.pdf",
-                            content=small_pdf(),
-                            material_code=material.code,
-                        )
-                    )
+            ids = [
+                intake.add_paper(
+                    office,
+                    self.storage,
+                    account=account,
+                    file_name=f"{material.name}.pdf",
+                    content=small_pdf(),
+                    material_code=material.code,
+                )
+                for material in office.city.pack.materials
+                if material.required == "always"
+            ]
         return [str(each) for each in ids]
 
     def body(self, *, login: str = "applicant", area_code: str = "dw", **facts: Any) -> dict[str, Any]:
@@ -144,7 +143,8 @@ class Office:
     def tasks(self, application_id: UUID) -> list[Any]:
         """Its review tasks."""
         return self.rows(
-            "select id, matter_code, unit_code, status, version from review_task where application_id = :id order by seq",
+            "select id, matter_code, unit_code, status, version from review_task "
+            "where application_id = :id order by seq",
             id=application_id,
         )
 
@@ -213,7 +213,8 @@ class Office:
     def bills(self, application_id: UUID) -> list[Any]:
         """Its bills."""
         return self.rows(
-            "select id, payer, number, payment_code, total_fen, status from bill where application_id = :id order by payer",
+            "select id, payer, number, payment_code, total_fen, status from bill "
+            "where application_id = :id order by payer",
             id=application_id,
         )
 
