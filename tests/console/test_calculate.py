@@ -13,8 +13,8 @@ import pytest
 from sample_cases import E1, E2, E3, E5, PACKS
 from typer.testing import CliRunner
 
-from console.english import translate
 from console.main import app
+from shared.english import translate
 
 RUNNER = CliRunner()
 

@@ -187,8 +187,9 @@ def small_plan(stack: Stack) -> list[ChildSpec]:
 
 class TestTheStack:
     @pytest.fixture
-    def configured(self, folder: Path) -> Settings:
-        return Settings(var_dir=folder, database_url="", redis_url="")
+    def configured(self, folder: Path, port: int) -> Settings:
+        # Not 8000: a stack of another test process may be choosing its port at the same moment.
+        return Settings(var_dir=folder, database_url="", redis_url="", public_url=f"http://127.0.0.1:{port}")
 
     def test_brings_engines_prepares_the_city_and_tells_everybody_where_things_are(self, configured: Settings) -> None:
         prepared: list[Settings] = []
@@ -246,7 +247,7 @@ class TestTheStack:
         assert not (configured.var_dir / "postgres" / "data" / "postmaster.pid").exists()
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGHUP])
-    def test_leaves_no_process_behind_however_it_ends(self, folder: Path, number: signal.Signals) -> None:
+    def test_leaves_no_process_behind_however_it_ends(self, folder: Path, port: int, number: signal.Signals) -> None:
         script = folder / "run.py"
         script.write_text(
             textwrap.dedent(f"""
@@ -257,7 +258,8 @@ class TestTheStack:
                 from test_stack import small_plan
                 def announce(stack):
                     print("up", *stack.pids().values(), flush=True)
-                stack = Stack(Settings(var_dir=Path({str(folder / "var")!r})), prepare=lambda _: None, plan=small_plan)
+                settings = Settings(var_dir=Path({str(folder / "var")!r}), public_url="http://127.0.0.1:{port}")
+                stack = Stack(settings, prepare=lambda _: None, plan=small_plan)
                 sys.exit(stack.run_forever(announce))
             """)
         )
