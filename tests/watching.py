@@ -71,26 +71,28 @@ def broken(judge_pdf: Callable[[bytes], list[str]] = lambda _: []) -> dict[str, 
     return {finding.id: finding.broken for finding in audited(judge_pdf) if finding.broken}
 
 
-def sums(application_id: Any = None) -> Sums:
-    """The books added up, of one application or of all."""
+def sums(application_id: Any = None, *, session: Session | None = None) -> Sums:
+    """The books added up, of one application or of all; `session`, if given, is the owner's."""
+    if session is None:
+        with as_owner() as own:
+            return sums(application_id, session=own)
     these = "where application_id = :id" if application_id else ""
     bills = f"(select id from bill {these})"
-    with as_owner() as session:
-        row = session.execute(
-            text(
-                "select (select coalesce(sum(case when status = 'collected_elsewhere' then 0 else payable_fen end), 0) "
-                f"from fee_line {these}), "
-                f"(select coalesce(sum(total_fen), 0) from bill {these}), "
-                f"(select coalesce(sum(amount_fen), 0) from payment where bill_id in {bills}), "
-                f"(select coalesce(sum(total_fen), 0) from receipt {these}), "
-                "(select coalesce(-sum(p.amount_fen), 0) from ledger_posting p "
-                "join ledger_entry e on e.id = p.entry_id "
-                f"where p.amount_fen < 0 and e.bill_id in {bills}), "
-                f"(select count(*) from bill {these}), (select count(*) from payment where bill_id in {bills}), "
-                f"(select count(*) from receipt {these})"
-            ),
-            {"id": application_id} if application_id else {},
-        ).one()
+    row = session.execute(
+        text(
+            "select (select coalesce(sum(case when status = 'collected_elsewhere' then 0 else payable_fen end), 0) "
+            f"from fee_line {these}), "
+            f"(select coalesce(sum(total_fen), 0) from bill {these}), "
+            f"(select coalesce(sum(amount_fen), 0) from payment where bill_id in {bills}), "
+            f"(select coalesce(sum(total_fen), 0) from receipt {these}), "
+            "(select coalesce(-sum(p.amount_fen), 0) from ledger_posting p "
+            "join ledger_entry e on e.id = p.entry_id "
+            f"where p.amount_fen < 0 and e.bill_id in {bills}), "
+            f"(select count(*) from bill {these}), (select count(*) from payment where bill_id in {bills}), "
+            f"(select count(*) from receipt {these})"
+        ),
+        {"id": application_id} if application_id else {},
+    ).one()
     return Sums(*(int(each) for each in row))
 
 
