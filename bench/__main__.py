@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import structlog
 
 from bench import latency, memory, race, receipt, report
 from bench.ground import prepared
@@ -50,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=ROOT / "bench" / "results.json")
     given = parser.parse_args(arguments)
 
+    # The services' events would stand between the lines that people read here.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     amount = QUICK if given.quick else FULL
     parts = given.only or PARTS
     size = race.Size(given.processes, given.threads)
@@ -59,18 +64,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     applications = (given.applications or amount.applications) if "race" in parts else 0
     with prepared(given.var.absolute(), applications=applications) as where:
         figures["intake"] = report.intake(where.intake_ms)
-        if "race" in parts:
-            contestants = [each for each in race.CONTESTANTS if not (given.without_peers and each.needs_packages)]
-            results = race.run(where, size=size, repetitions=repetitions, contestants=contestants)
-            figures["race"] = report.race(results, applications=applications, repetitions=repetitions)
-        if "latency" in parts:
-            figures["latency"] = report.latency(latency.run(where, samples=amount.latencies))
-        if "receipt" in parts:
-            figures["receipt"] = report.receipt(receipt.run(where, pieces=amount.receipts))
-        if "memory" in parts:
-            figures["memory"] = report.memory(memory.run(where, applications=amount.load))
-    figures["took_seconds"] = round(time.monotonic() - start, 1)
-    given.output.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        contestants = [each for each in race.CONTESTANTS if not (given.without_peers and each.needs_packages)]
+        measures: dict[str, Callable[[], report.Figures]] = {
+            "race": lambda: report.race(
+                race.run(where, size=size, repetitions=repetitions, contestants=contestants),
+                applications=applications,
+                repetitions=repetitions,
+            ),
+            "latency": lambda: report.latency(latency.run(where, samples=amount.latencies)),
+            "receipt": lambda: report.receipt(receipt.run(where, pieces=amount.receipts)),
+            "memory": lambda: report.memory(memory.run(where, applications=amount.load)),
+        }
+        for part in parts:
+            figures[part] = measures[part]()
+            # Written after each part: what was measured stays, whatever happens to the next one.
+            figures["took_seconds"] = round(time.monotonic() - start, 1)
+            given.output.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     report.show(figures)
     return 1 if report.is_work_lost(figures) else 0
 

@@ -113,6 +113,7 @@ def run(
                 seconds, cpu_seconds, wrong = run_once(
                     contestant, arena, size, log_dir=ground.var_dir / "log" / arena.name
                 )
+            print(f"{arena.name}: {seconds:.2f} s, {cpu_seconds:.2f} s of CPU {wrong}", file=sys.stderr, flush=True)
             if wrong:
                 results[contestant.name].wrong.append(wrong)
             else:

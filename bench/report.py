@@ -140,6 +140,7 @@ def is_work_lost(figures: Figures) -> bool:
 def show(figures: Figures) -> None:
     """The tables, for people."""
     console = Console()
+    console = Console(width=max(console.width, 120))  # a narrow terminal would cut the titles to pieces
     machine = figures["machine"]
     console.print(
         f"{machine['cores']} × {machine['processor']}, load before {machine['load_before'][0]}, "
