@@ -89,7 +89,7 @@ def _answer(compute: Callable[[], str], lang: str) -> int:
     else:
         return 0
     if lang == "en":
-        from console.english import translate
+        from shared.english import translate
 
         problems = tuple(Problem(each.field, translate(each.problem)) for each in problems)
     shown = [{"field": each.field, "problem": each.problem} for each in problems]

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import yaml
 
@@ -98,6 +98,14 @@ class PackSettings:
     late_payment_rate: Decimal
 
 
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def name_en(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pack:
     """Everything that makes one city different from another. `data` is the same as plain JSON values."""
@@ -131,6 +139,14 @@ class Pack:
     def lead_unit(self) -> Unit:
         """The city's lead window."""
         return next(unit for unit in self.units if unit.is_lead and unit.level == "city")
+
+    def names_in_english(self) -> dict[str, str]:
+        """The English names that the city gives, by their Chinese ones, the short names of departments too."""
+        named: tuple[_Named, ...] = (
+            *self.areas, *self.units, *self.matters, *self.materials, *self.items, *self.uses, *self.reductions
+        )  # fmt: skip
+        names = {each.name: each.name_en for each in named if each.name_en}
+        return names | {unit.short_name: unit.name_en for unit in self.units if unit.name_en}
 
     def facts(self, data: object) -> Facts:
         """Read facts, refusing uses and reductions that this city does not have; raises `Invalid` with all problems."""

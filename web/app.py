@@ -18,7 +18,7 @@ from jinja2 import StrictUndefined
 
 from shared.settings import Settings
 from shared.settings import settings as environment
-from web import assets, errors, filters, headers, i18n, limits, preferences
+from web import assets, errors, filters, headers, i18n, limits, naming, preferences
 from web.admin.routes import admin
 from web.api import exact
 from web.api.applications import applications
@@ -93,6 +93,7 @@ def create_app(settings: Settings | None = None) -> Web:
     exact.install(app)
     site = site_of(settings.packs_dir, settings.tenant, is_demo=settings.demo)
     app.context_processor(lambda: {"site": site})
+    naming.install(app, site.names_in_english)
 
     limits.install(app)
     filters.install(app)

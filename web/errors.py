@@ -16,6 +16,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from shared.domain.errors import Conflict, FeeOfficeError, Invalid, NotAllowed, NotFound, Problem, Refused, Unavailable
+from web.naming import said, said_problem
 
 log = logging.getLogger(__name__)
 
@@ -100,10 +101,10 @@ def answer(status: int, *, message: str = "", problems: tuple[Problem, ...] = ()
     view = ErrorView(
         status=status,
         title=str(TITLES.get(status, TITLES[500 if status >= 500 else 400])),
-        message=message,
+        message=said(message),
         advice=str(ADVICE.get(status, ADVICE[500 if status >= 500 else 400])),
         reference=reference(),
-        problems=tuple(Problem(each.field, gettext(each.problem)) for each in problems),
+        problems=tuple(said_problem(each) for each in problems),
         typed=_typed() if status == 503 else (),
         had_files=status == 503 and flask.request.mimetype == "multipart/form-data",
     )
@@ -156,7 +157,7 @@ def _family(error: FeeOfficeError) -> flask.Response:
         if isinstance(error, family):
             if isinstance(error, Invalid):
                 return answer(status, problems=error.problems)
-            return answer(status, message=gettext(str(error)))
+            return answer(status, message=str(error))
     return _unforeseen(error)
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import flask
 
 CHOICES = {"lang": ("zh", "en"), "size": ("normal", "large"), "density": ("compact", "standard")}
+API_PATHS = ("/api/", "/channel/")
 KEPT_FOR_S = 365 * 24 * 3600
 
 
@@ -40,6 +41,9 @@ def here_with(**changes: str) -> str:
 def _read() -> None:
     cookies = flask.request.cookies
     kept = {key: cookies[key] for key in CHOICES if cookies.get(key) in CHOICES[key]}
+    if "lang" not in kept and flask.request.path.startswith(API_PATHS):
+        # A program has no page to choose on, so it says its language in the header that is made for it.
+        kept["lang"] = flask.request.accept_languages.best_match(CHOICES["lang"]) or "zh"
     flask.g.preferences = replace(Preferences(), **{**kept, **_asked()})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,7 @@ class Site:
     help_line: str
     is_demo: bool
     guide: Guide
+    names_in_english: Mapping[str, str]
 
 
 @lru_cache(maxsize=4)
@@ -45,6 +47,7 @@ def site_of(packs_dir: Path, tenant: str, *, is_demo: bool) -> Site:
         help_line=str(pack.wording["phone"]),
         is_demo=is_demo,
         guide=_guide(pack),
+        names_in_english=pack.names_in_english(),
     )
 
 

@@ -68,6 +68,7 @@ class FeeItem:
     owner_unit: str
     confirm_required: bool
     note: str
+    name_en: str = ""
 
     @property
     def nature_name(self) -> str:

@@ -1,6 +1,7 @@
 """Who does what in a city: areas, the units that decide and seal, the matters they review, the papers they need.
 
 All of it is data of the city's pack; `read_city` refuses a pack whose rows do not fit together, naming them.
+`name_en` is what readers of English see, empty where a city has only the Chinese name.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Area:
     code: str
     name: str
     region_code: str
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Unit:
     uscc: str
     phone: str
     account: Account
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +67,7 @@ class Material:
     required: str
     formats: tuple[str, ...]
     note: str
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +83,7 @@ class Matter:
     legal_days: int
     legal_basis: str
     needs: tuple[str, ...]
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +122,18 @@ def _unique(data: Mapping[str, Any], section: str, problems: list[Problem]) -> l
 
 
 def _area(row: Row) -> Area:
-    row.only("code", "name", "region_code")
+    row.only("code", "name", "name_en", "region_code")
     region_code = row.text("region_code")
     if not (region_code.isascii() and region_code.isdecimal() and len(region_code) == 6):
         row.problem("region_code", '应为 6 位行政区划代码，写成 "371002" 这样的文字')
-    return Area(row.text("code"), row.text("name"), region_code)
+    return Area(row.text("code"), row.text("name"), region_code, row.text("name_en", ""))
 
 
 def _unit(row: Row, areas: set[str]) -> Unit:
     row.only(
         "code",
         "name",
+        "name_en",
         "short_name",
         "level",
         "area_code",
@@ -156,11 +162,12 @@ def _unit(row: Row, areas: set[str]) -> Unit:
         uscc=uscc,
         phone=row.text("phone"),
         account=Account(name=account.text("name"), number=account.text("number"), bank=account.text("bank")),
+        name_en=row.text("name_en", ""),
     )
 
 
 def _material(row: Row) -> Material:
-    row.only("code", "name", "required", "formats", "note")
+    row.only("code", "name", "name_en", "required", "formats", "note")
     formats = row.texts("formats", needed=True)
     for each in formats:
         if each not in FORMATS:
@@ -171,11 +178,14 @@ def _material(row: Row) -> Material:
         required=row.text("required"),
         formats=formats,
         note=row.text("note", ""),
+        name_en=row.text("name_en", ""),
     )
 
 
 def _matter(row: Row, units: set[str], materials: set[str]) -> Matter:
-    row.only("code", "seq", "name", "unit_code", "level", "promise_days", "legal_days", "legal_basis", "needs")
+    row.only(
+        "code", "seq", "name", "name_en", "unit_code", "level", "promise_days", "legal_days", "legal_basis", "needs"
+    )
     needs = row.texts("needs", needed=True)
     for each in needs:
         if each not in materials:
@@ -193,4 +203,5 @@ def _matter(row: Row, units: set[str], materials: set[str]) -> Matter:
         legal_days=legal_days,
         legal_basis=row.text("legal_basis"),
         needs=needs,
+        name_en=row.text("name_en", ""),
     )

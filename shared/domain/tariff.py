@@ -46,6 +46,7 @@ class Use:
     code: str
     name: str
     traits: tuple[str, ...]
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ class Reduction:
     documents: tuple[str, ...]
     fact: str | None
     row: str
+    name_en: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -498,8 +500,8 @@ class _Compiler:
     def _uses(self) -> list[Use]:
         uses: list[Use] = []
         for row in table(self.data, "uses", self.problems, label=("code",)):
-            row.only("code", "name", "traits")
-            use = Use(row.text("code"), row.text("name"), row.texts("traits"))
+            row.only("code", "name", "name_en", "traits")
+            use = Use(row.text("code"), row.text("name"), row.texts("traits"), row.text("name_en", ""))
             if any(use.code == other.code for other in uses):
                 row.problem("code", f"用途 {use.code} 重复")
             if EVERY_USE in use.traits:
@@ -512,6 +514,7 @@ class _Compiler:
             "code",
             "seq",
             "name",
+            "name_en",
             "nature",
             "account",
             "owner_unit",
@@ -531,6 +534,7 @@ class _Compiler:
             owner_unit=row.text("owner_unit"),
             confirm_required=row.switch("confirm_required", default=False),
             note=row.text("note", ""),
+            name_en=row.text("name_en", ""),
         )
         rows = self.data["items"]
         for column in ("code", "seq"):
@@ -568,7 +572,9 @@ class _Compiler:
         reductions: list[Reduction] = []
         concessions: dict[str, list[Concession]] = {}
         for row in table(self.data, "reductions", self.problems, label=("code",)):
-            row.only("code", "name", "percent", "items", "uses", "from", "to", "documents", "fact", "effects")
+            row.only(
+                "code", "name", "name_en", "percent", "items", "uses", "from", "to", "documents", "fact", "effects"
+            )
             fact = row.text("fact", "") or None
             reduction = Reduction(
                 code=row.text("code"),
@@ -580,6 +586,7 @@ class _Compiler:
                 documents=row.texts("documents", needed=True),
                 fact=fact,
                 row=row.name,
+                name_en=row.text("name_en", ""),
             )
             if fact:
                 effects = self._concede(row, reduction=reduction, codes=codes, traits=traits)

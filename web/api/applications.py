@@ -38,6 +38,7 @@ from web.api.models import (
     SubmittedOut,
 )
 from web.files.answers import file_answer
+from web.naming import said
 
 TAG = Tag(name="申报", description="材料、草稿、申报、文书")
 applications = APIBlueprint(
@@ -84,7 +85,7 @@ def check(body: Submission) -> Any:
     only("applicant")
     with sitting() as office:
         problems = intake.check(office, account=caller(), body=body.model_dump())
-    return {"problems": [{"field": each.field, "problem": each.problem} for each in problems]}
+    return {"problems": [{"field": each.field, "problem": said(each.problem)} for each in problems]}
 
 
 @applications.post("/applications", responses={201: SubmittedOut}, summary="提交申报")

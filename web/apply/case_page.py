@@ -33,6 +33,7 @@ from web.components import (
 )
 from web.desk.words import act_detail, act_words, case_tag, line_status_words
 from web.filters import day_long, day_short, moment, moment_short
+from web.naming import named, named_twice
 from web.waiting import FACTS, LINE, Waiting, waiting_for
 
 #: Events shown at once; the older ones fold away.
@@ -91,7 +92,7 @@ def case_page(file: CaseFile, city: City, *, today: date) -> CasePage:
         ),
         papers=tuple(
             FileItem(
-                name=city.materials[each.material_code].name
+                name=named(city.materials[each.material_code])
                 if each.material_code in city.materials
                 else each.file_name,
                 href=flask.url_for("files.paper", paper_id=each.id),
@@ -111,22 +112,26 @@ def pay_address(bill: BillView) -> str:
 
 def waiting_words(each: Waiting, today: date) -> str:
     """One missing thing in a line: what, whose, by whom, until when."""
-    who = f"{each.unit_name} {each.officer}".strip()
+    who, what = f"{named(each.unit_name)} {each.officer}".strip(), named(each.what)
     if each.is_objected:
-        return str(gettext("%(what)s：%(who)s 有不同意见，待解决", what=each.what, who=who))
+        return str(gettext("%(what)s：%(who)s 有不同意见，待解决", what=what, who=who))
     due = gettext("应于 %(day)s 前，已超期", day=day_short(each.due_on)) if each.due_on < today else ""
     due = due or gettext("%(day)s 前", day=day_short(each.due_on))
     if each.kind == FACTS:
-        return str(gettext("%(what)s：缺少申报事实，请联系%(who)s", what=each.what, who=who))
+        return str(gettext("%(what)s：缺少申报事实，请联系%(who)s", what=what, who=who))
     if each.kind == LINE:
-        return str(gettext("%(what)s：%(who)s 核定，%(due)s", what=each.what, who=who, due=due))
-    return str(gettext("%(what)s：%(who)s 审核，%(due)s", what=each.what, who=who, due=due))
+        return str(gettext("%(what)s：%(who)s 核定，%(due)s", what=what, who=who, due=due))
+    return str(gettext("%(what)s：%(who)s 审核，%(due)s", what=what, who=who, due=due))
 
 
 def _next_steps(file: CaseFile, city: City, missing: tuple[Waiting, ...], today: date) -> tuple[NextStep, ...]:
     steps = [
         NextStep(
-            title=gettext("%(unit)s不同意“%(matter)s”", unit=city.units[task.unit_code].name, matter=task.matter_name),
+            title=gettext(
+                "%(unit)s不同意“%(matter)s”",
+                unit=named_twice(city.units[task.unit_code]),
+                matter=named(task.matter_name),
+            ),
             detail=task.opinion,
         )
         for task in file.tasks
@@ -201,7 +206,7 @@ def _bill(bill: BillView, file: CaseFile, city: City, today: date) -> ShownBill:
     for line in lines:
         groups.setdefault(city.item(line.item_code).account, []).append(
             BillLineRow(
-                name=city.item(line.item_code).name,
+                name=named(city.item(line.item_code)),
                 amount_fen=line.due_fen or 0,
                 reason="" if line.due_fen else line_status_words(line.status),
             )
@@ -215,11 +220,13 @@ def _bill(bill: BillView, file: CaseFile, city: City, today: date) -> ShownBill:
     card = BillCard(
         state=_bill_tag(bill, today),
         summary=gettext("%(count)s 项合一", count=len(lines))
-        + (f"・{PAYERS[bill.payer]}" if len(file.bills) > 1 else ""),
+        + (f"・{named(PAYERS[bill.payer])}" if len(file.bills) > 1 else ""),
         total_fen=bill.total_fen,
         total_in_words=in_words(bill.total_fen),
         groups=tuple(
-            BillGroup(ACCOUNT_NAMES[account], notes[account], account, sum(row.amount_fen for row in rows), tuple(rows))
+            BillGroup(
+                named(ACCOUNT_NAMES[account]), notes[account], account, sum(row.amount_fen for row in rows), tuple(rows)
+            )
             for account, rows in sorted(groups.items(), key=lambda group: list(notes).index(group[0]))
         ),
         payment_code=bill.payment_code if can_pay else "",
@@ -251,12 +258,12 @@ def _not_yet(missing: tuple[Waiting, ...], _city: City, today: date) -> ShownBil
 
 
 def _events(file: CaseFile, city: City) -> tuple[TimelineEvent, ...]:
-    matters = {matter.code: matter.name for matter in city.matters}
+    matters = {matter.code: named(matter) for matter in city.matters}
     shown = []
     for index, event in enumerate(file.events):
         data = dict(event.data)
         if "item" in data:
-            data["item"] = city.item(str(data["item"])).name
+            data["item"] = named(city.item(str(data["item"])))
         detail = act_detail(event.verb, data, city.units, matters, event.unit_code)
         who = "" if event.actor_name == "系统" else event.actor_name
         shown.append(

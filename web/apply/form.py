@@ -19,6 +19,7 @@ from shared.db.city import City
 from shared.domain.errors import Problem
 from shared.domain.facts import CREDIT_GRADES, FACT_NAMES
 from web.components import Choice
+from web.naming import named, said
 
 #: Longest answer that is kept, characters; the domain's own limits are far below.
 TYPED_MAX = 2000
@@ -72,9 +73,11 @@ class Section:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong, each with the id of its control."""
-        found = [Problem(each.name, f"{each.label}：{each.error}") for each in self.questions if each.error]
+        found = [
+            Problem(each.name, f"{each.label}{gettext('：')}{each.error}") for each in self.questions if each.error
+        ]
         found += [
-            Problem(f"{each.name}-document", f"{each.label}：{each.document_error}")
+            Problem(f"{each.name}-document", f"{each.label}{gettext('：')}{each.document_error}")
             for each in self.questions
             if each.document_error
         ]
@@ -173,7 +176,7 @@ class Form:
         claimed = [question.name for question in self._questions() if question.kind is Kind.CLAIM and question.value]
         errors: dict[str, str] = {}
         for each in problems:
-            errors.setdefault(_control(each.field, claimed), each.problem)
+            errors.setdefault(_control(each.field, claimed), said(each.problem))
         asked = {question.name for question in self._questions()}
         others = tuple(
             Problem(name, problem)
@@ -245,7 +248,7 @@ def _sections(city: City) -> Iterable[tuple[str, str, tuple[Question, ...]]]:
         label=gettext("工程用途"),
         kind=Kind.SELECT,
         hint=gettext("一个项目有多种用途的，选计容面积最大的一种。"),
-        choices=tuple(Choice(each.code, each.name) for each in city.pack.uses),
+        choices=tuple(Choice(each.code, named(each)) for each in city.pack.uses),
     )
     yield "project", gettext("项目信息"), (*_project(city), use)
     yield "use", gettext("工程用途"), (use,)
@@ -268,7 +271,7 @@ def _project(city: City) -> tuple[Question, ...]:
             name="area_code",
             label=gettext("项目所在区"),
             kind=Kind.SELECT,
-            choices=tuple(Choice(each.code, each.name) for each in city.pack.areas),
+            choices=tuple(Choice(each.code, named(each)) for each in city.pack.areas),
         ),
         Question(name="site", label=gettext("建设地点"), kind=Kind.TEXT, hint=gettext("区、路、门牌号或四至。")),
     )
@@ -397,7 +400,7 @@ def _claims(city: City) -> tuple[Question, ...]:
     return tuple(
         Question(
             name=f"reduction-{each.code}",
-            label=each.name,
+            label=named(each),
             kind=Kind.CLAIM,
             hint="、".join(each.documents),
             is_optional=True,

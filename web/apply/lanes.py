@@ -21,6 +21,7 @@ from shared.domain.lines import Line
 from web.components import DayAxis, DayKind, Lane, Lanes, Light, Step, Tag, Tone
 from web.deadlines import light_words
 from web.filters import day_short
+from web.naming import named
 
 #: As many working days as fit beside the other columns.
 AXIS_DAYS_MAX = 13
@@ -105,7 +106,7 @@ def _review(task: TaskView, scene: _Scene, amount_fen: int | None) -> Lane:
         standing = Standing(Lamp.RED, 0)
     return Lane(
         unit=_short(scene.city, task.unit_code),
-        matter=task.matter_name,
+        matter=named(task.matter_name),
         officer="" if scene.is_public or done_on else task.officer,
         status=_task_tag(task.status),
         light=Light(standing.light.value),
@@ -125,7 +126,7 @@ def _fee(line: LineView, scene: _Scene, amount_fen: int | None) -> Lane:
     standing = _standing(scene.deadlines, scene.file.case.due_on, done_on)
     return Lane(
         unit=_short(scene.city, line.unit_code),
-        matter=gettext("%(item)s核定", item=scene.city.item(line.item_code).name),
+        matter=gettext("%(item)s核定", item=named(scene.city.item(line.item_code))),
         officer="",
         status=_line_tag(line),
         light=Light(standing.light.value),
@@ -141,7 +142,7 @@ def _fee(line: LineView, scene: _Scene, amount_fen: int | None) -> Lane:
 
 def _short(city: City, unit_code: str) -> str:
     """A department as people call it inside its city."""
-    return city.units[unit_code].short_name.removeprefix("市")
+    return named(city.units[unit_code].short_name).removeprefix("市")
 
 
 def _task_tag(status: str) -> Tag:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shared.db.city import City
 from shared.domain.lines import PAYERS, Line
 from web.desk.words import line_status_words
+from web.naming import named, named_twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +40,13 @@ def shown_lines(lines: Iterable[Line], city: City) -> ShownLines:
     return ShownLines(
         rows=tuple(
             ShownLine(
-                name=line.name,
+                name=named(line),
                 status=line_status_words(line.status.value),
                 formula=line.formula,
                 reason=line.explanation,
                 grounds="；".join(dict.fromkeys(part for part in (line.legal_basis, *line.documents) if part)),
-                unit_name=city.units[city.item(line.code).owner_unit].name,
-                payer=PAYERS.get(line.payer or "", ""),
+                unit_name=named_twice(city.units[city.item(line.code).owner_unit]),
+                payer=named(PAYERS.get(line.payer or "", "")),
                 payable_fen=line.payable_fen,
             )
             for line in given

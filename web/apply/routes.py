@@ -34,6 +34,7 @@ from web.auth.access import login_required, signed_in
 from web.components import SummaryRow, Tag, Task, TaskGroup, Tone
 from web.desk.words import case_tag, grouped
 from web.filters import clock
+from web.naming import named, said
 
 apply = flask.Blueprint("apply", __name__, url_prefix="/apply")
 
@@ -55,7 +56,7 @@ class Opened:
     def paper_problems(self) -> dict[str, str]:
         """What is wrong with the papers, by material code."""
         return {
-            each.field.removeprefix("attachments."): each.problem
+            each.field.removeprefix("attachments."): said(each.problem)
             for each in self.problems
             if each.field.startswith("attachments")
         }
@@ -330,7 +331,7 @@ def _add_paper(draft_id: UUID, field: str, file: FileStorage) -> Sequence[Proble
                 draft_id=draft_id,
             )
     except Invalid as invalid:
-        return [Problem(field, each.problem) for each in invalid.problems]
+        return [Problem(field, said(each.problem)) for each in invalid.problems]
     return []
 
 
@@ -366,7 +367,7 @@ def _check_page(office: Sitting, opened: Opened, more: Sequence[Problem] = ()) -
     ]
     links += [(f"#{each.field}", each.problem) for each in more]
     lines = shown_lines(office.city.tariff.assess(opened.facts), office.city) if opened.facts else None
-    names = {material.code: material.name for material in office.city.pack.materials}
+    names = {material.code: named(material) for material in office.city.pack.materials}
     return flask.render_template(
         "apply/check.html",
         draft_id=opened.draft.id,

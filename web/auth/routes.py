@@ -23,6 +23,7 @@ from web.auth.access import (
     signed_in,
 )
 from web.limits import slow_guessing
+from web.naming import said
 
 auth = flask.Blueprint("auth", __name__)
 
@@ -50,9 +51,9 @@ def log_in() -> tuple[str, int] | Response:
         with sitting() as office:
             found = accounts.log_in(office, login=login, password=password, user_agent=flask.request.user_agent.string)
     except TooManyFailures as refused:
-        return _form(wanted=wanted, login=login, problem=gettext(str(refused))), 429
+        return _form(wanted=wanted, login=login, problem=said(str(refused))), 429
     if found is None:
-        return _form(wanted=wanted, login=login, problem=gettext(REFUSAL)), 401
+        return _form(wanted=wanted, login=login, problem=said(REFUSAL)), 401
     token, account = found
     # Nothing of the time before the log-in is carried over, so a planted cookie is worth nothing.
     flask.session.clear()
@@ -113,7 +114,7 @@ def change_password() -> tuple[str, int] | Response:
     except Invalid as invalid:
         # The service speaks of "password"; on this page that is the new one.
         names = {"password": "new_password"}
-        problems = tuple(Problem(names.get(each.field, each.field), gettext(each.problem)) for each in invalid.problems)
+        problems = tuple(Problem(names.get(each.field, each.field), said(each.problem)) for each in invalid.problems)
         return _account_page(problems), 422
     flask.session.clear()
     flask.flash(gettext("密码已更换，请用新密码登录。"))

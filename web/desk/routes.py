@@ -24,6 +24,7 @@ from web.components import Tab as TabLink
 from web.deadlines import light_name, light_words
 from web.desk.views import case_page, short_id
 from web.desk.words import line_status_words, line_tag, task_tag
+from web.naming import said
 from web.workplace import page
 
 desk = flask.Blueprint("desk", __name__)
@@ -92,7 +93,7 @@ def take(task_id: UUID) -> Response | tuple[str, int]:
             queries.task_place(office.session, _desk(office), task_id)
             review.take(office, task_id=task_id, actor=actor())
     except Conflict as conflict:
-        return _conflict(task_id, str(conflict)), 409
+        return _conflict(task_id, said(str(conflict))), 409
     flask.flash(gettext("已认领，可以办理了。"))
     return flask.redirect(flask.url_for("desk.case_of_task", task_id=task_id), 303)
 
@@ -106,7 +107,7 @@ def release(task_id: UUID) -> Response | tuple[str, int]:
             queries.task_place(office.session, _desk(office), task_id)
             review.release(office, task_id=task_id, actor=actor())
     except Conflict as conflict:
-        return _conflict(task_id, str(conflict)), 409
+        return _conflict(task_id, said(str(conflict))), 409
     flask.flash(gettext("已退回待认领。"))
     return flask.redirect(flask.url_for("desk.inbox"), 303)
 
@@ -135,7 +136,7 @@ def decide(task_id: UUID) -> Response | tuple[str, int]:
     except Invalid as invalid:
         return _case_again(task_id, opinion, invalid.problems), 422
     except Conflict as conflict:
-        return _conflict(task_id, str(conflict), opinion=opinion, verdict=form.get("verdict", "")), 409
+        return _conflict(task_id, said(str(conflict)), opinion=opinion, verdict=form.get("verdict", "")), 409
     flask.flash(
         gettext("已同意，已加盖本单位电子签章。") if approve else gettext("已提交不同意的意见，并加盖本单位电子签章。")
     )
@@ -192,7 +193,7 @@ def confirm_line(line_id: UUID) -> Response | tuple[str, int]:
             view = queries.case_of_application(office.session, office.city, mine, application_id, today=office.today)
             following = queries.next_task(office.session, mine)
     except Conflict as conflict:
-        return _conflict_on_line(application_id, str(conflict)), 409
+        return _conflict_on_line(application_id, said(str(conflict))), 409
     flask.flash(gettext("收费核定已确认，并加盖本单位电子签章。"))
     task = view.head.task
     if task is not None and not task.is_decided:
@@ -373,10 +374,10 @@ def _case(office: Sitting, view: CaseView, *, opinion: str | None = None, proble
 
 
 def _case_again(task_id: UUID, opinion: str, problems: tuple[Problem, ...]) -> str:
-    said = tuple(Problem("opinion", gettext(each.problem)) for each in problems)
+    told = tuple(Problem("opinion", said(each.problem)) for each in problems)
     with sitting() as office:
         view = queries.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
-        return _case(office, view, opinion=opinion, problems=said)
+        return _case(office, view, opinion=opinion, problems=told)
 
 
 def _conflict(task_id: UUID, what: str, *, opinion: str = "", verdict: str = "") -> str:

@@ -11,6 +11,7 @@ from flask_babel import gettext
 from shared.domain.matters import Unit
 from web.components import Tag, Tone
 from web.filters import number
+from web.naming import named
 
 
 def task_tag(status: str) -> Tag:
@@ -82,7 +83,10 @@ def act_detail(
     verb: str, data: Mapping[str, Any], units: Mapping[str, Unit], matters: Mapping[str, str], unit: str | None
 ) -> str:
     """By whose department and about what, from the audit trail."""
-    parts = [units[unit].short_name if unit and unit in units else "", matters.get(str(data.get("matter", "")), "")]
+    parts = [
+        named(units[unit].short_name) if unit and unit in units else "",
+        matters.get(str(data.get("matter", "")), ""),
+    ]
     parts += [str(data.get(name, "")) for name in ("bill", "receipt", "title", "item")]
     if verb == "matter_objected":
         parts.append(str(data.get("opinion", "")))

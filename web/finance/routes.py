@@ -35,6 +35,7 @@ from web.finance.words import (
     payer_words,
     receipt_tag,
 )
+from web.naming import said
 from web.workplace import page
 
 finance = flask.Blueprint("finance", __name__)
@@ -155,8 +156,8 @@ def close(case_id: UUID) -> Response | tuple[str, int]:
             operations.close_attention(office, case_id=case_id, role=ROLE, actor=actor(), resolution=resolution)
     except Invalid as invalid:
         with sitting() as office:
-            said = {str(case_id): (gettext(invalid.problems[0].problem), resolution)}
-            return _attention(office, said), 422
+            tried = {str(case_id): (said(invalid.problems[0].problem), resolution)}
+            return _attention(office, tried), 422
     flask.flash(gettext("已处理，处理结果已记录。"))
     return flask.redirect(flask.url_for("finance.attention"), 303)
 

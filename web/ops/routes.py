@@ -23,6 +23,7 @@ from shared.tasks import BILLING_QUEUE, DOCUMENTS_QUEUE, PAYMENTS_QUEUE, departm
 from web.auth.access import actor, login_required
 from web.components import Stat, Tag, Tone
 from web.finance.words import kind_tag
+from web.naming import said
 from web.ops.queues import Broker, look
 from web.workplace import page
 
@@ -95,7 +96,7 @@ def close(case_id: UUID) -> Response | tuple[str, int]:
             operations.close_attention(office, case_id=case_id, role=ROLE, actor=actor(), resolution=resolution)
     except Invalid as invalid:
         with sitting() as office:
-            return _dead(office, {str(case_id): (gettext(invalid.problems[0].problem), resolution)}), 422
+            return _dead(office, {str(case_id): (said(invalid.problems[0].problem), resolution)}), 422
     flask.flash(gettext("已处理，处理结果已记录。"))
     return flask.redirect(flask.url_for("ops.dead"), 303)
 
