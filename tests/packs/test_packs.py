@@ -283,6 +283,22 @@ def rule(item: str, version: str, **columns: Any) -> Callable[[Sections], None]:
     return lambda data: version_row(data, item, version)["rule"].update(columns)
 
 
+class TestEnglishNames:
+    def test_stand_beside_every_chinese_name_of_the_sample_city(self) -> None:
+        city = HANHAI
+        named = (*city.areas, *city.units, *city.matters, *city.materials, *city.items, *city.uses, *city.reductions)
+
+        assert [each.name for each in named if not each.name_en.isascii() or not each.name_en] == []
+        assert city.names_in_english()["市人民防空办公室"] == "Civil Air Defence Office"
+
+    def test_may_be_left_out(self) -> None:
+        data = sections()
+        for section in ("areas", "units", "matters", "materials", "items", "uses", "reductions"):
+            for row in data[section]:
+                row.pop("name_en")
+        assert build_pack(data).names_in_english() == {}
+
+
 BROKEN: dict[str, tuple[Callable[[Sections], Any], str, str]] = {
     "overlapping periods": (overlap, "versions.yaml: versions[4] GZB v2.from", "versions[3] GZB v1"),
     "the same version twice": (
@@ -315,6 +331,16 @@ BROKEN: dict[str, tuple[Callable[[Sections], Any], str, str]] = {
         rule("YLB", "v1", amuont="project_cost"),
         "versions.yaml: versions[2] YLB v1.rule.amuont",
         "未知的列",
+    ),
+    "a misspelt name": (
+        put("materials", 0, name_eng="Form"),
+        "materials.yaml: materials[0] application.name_eng",
+        "未知的列",
+    ),
+    "an english name that is no text": (
+        put("uses", 0, name_en=5),
+        "uses.yaml: uses[0] residential_sale.name_en",
+        "文字",
     ),
     "a quantity that is no number": (rule("YLB", "v1", amount="use"), "versions.yaml: versions[2] YLB v1.rule", "use"),
     "a condition on nothing": (

@@ -98,21 +98,23 @@ class DocumentPath(BaseModel):
     document_id: UUID
 
 
-class TaskQuery(BaseModel):
+class Query(BaseModel):
+    """The arguments of an address; the language of refusals may stand in any, as `Accept-Language` may."""
+
     model_config = ConfigDict(extra="forbid")
 
+    lang: Literal["zh", "en"] | None = Field(default=None, description="拒绝理由的语言；也可用 Accept-Language")
+
+
+class TaskQuery(Query):
     status: Literal["open", "taken", "mine", "decided"] = "open"
 
 
-class LineQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class LineQuery(Query):
     state: Literal["assessed", "pending", "final"] = "assessed"
 
 
-class VerifyQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class VerifyQuery(Query):
     token: Text = ""
     code: Text = ""
     number: Text = ""
