@@ -10,9 +10,6 @@ import io
 import warnings
 
 import puremagic
-from PIL import Image, UnidentifiedImageError
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 #: Largest paper, bytes.
 PAPER_BYTES_MAX = 20 * 2**20
@@ -44,14 +41,19 @@ def _guesses(content: bytes) -> set[str]:
 
 
 def _opens_as_pdf(content: bytes) -> bool:
+    # Readers are loaded for the first paper: workers import this module through the services and never open one.
+    from pypdf import PdfReader
+
     try:
         reader = PdfReader(io.BytesIO(content), strict=False)
         return not reader.is_encrypted and len(reader.pages) > 0
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
+    except Exception:  # noqa: BLE001 the file is hostile input, and every parser's error means the same
         return False
 
 
 def _opens_as_picture(content: bytes, media_type: str) -> bool:
+    from PIL import Image
+
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -59,13 +61,6 @@ def _opens_as_picture(content: bytes, media_type: str) -> bool:
                 if picture.width * picture.height > PICTURE_PIXELS_MAX:
                     return False
                 picture.verify()
-    except (
-        UnidentifiedImageError,
-        OSError,
-        ValueError,
-        SyntaxError,
-        Image.DecompressionBombError,
-        Image.DecompressionBombWarning,
-    ):
+    except Exception:  # noqa: BLE001 as above; a warning of a decompression bomb is one of them
         return False
     return True
