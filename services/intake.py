@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from services.sitting import Sitting
@@ -21,7 +21,7 @@ from shared.db.attachments import AttachmentRow
 from shared.db.outbox import Wanted
 from shared.db.trail import GENESIS, Act, Actor
 from shared.domain.characters import unkeepable_parts
-from shared.domain.errors import Invalid, NotAllowed, Problem
+from shared.domain.errors import Invalid, NotAllowed, NotFound, Problem
 from shared.domain.facts import Facts, identity_problems
 from shared.domain.matters import Material
 from shared.papers import PAPER_BYTES_MAX, media_type_of
@@ -32,6 +32,8 @@ SITE_LENGTH_MAX = 200
 PAPERS_MAX = 60
 KEY_LENGTH_MAX = 200
 _BODY_KEYS = ("facts", "area_code", "site", "attachments")
+#: What a pack calls the formats that papers are recognised in.
+_FORMAT_OF: Final = {"application/pdf": "pdf", "image/jpeg": "jpeg", "image/png": "png"}
 #: Facts that the office sets itself.
 _OURS = ("case", "accepted_on")
 
@@ -186,6 +188,8 @@ def add_paper(
 ) -> UUID:
     """Take a paper (PDF, JPEG or PNG, judged by its content; 20 MB at most); the same bytes are stored once.
 
+    A paper for a material must be of a format that the city's pack lists for it; without `material_code` any will do.
+
     The bytes go to the store before the row: a row always has its bytes. Raises `Invalid`.
     """
     if account.role != "applicant":
@@ -200,6 +204,7 @@ def add_paper(
     media_type = media_type_of(content)
     if media_type is None:
         raise Invalid([Problem("file", f"{name} 不是可用的 PDF、JPEG 或 PNG 文件（按内容判断，与文件名无关）")])
+    _refuse_other_formats(sitting, name, material_code, _FORMAT_OF[media_type])
     if draft_id is not None:
         drafts.load(sitting.session, draft_id, account_id=account.id)
     return attachments.add(
@@ -213,6 +218,34 @@ def add_paper(
         size_bytes=len(content),
         sha256=storage.keep(content),
     )
+
+
+def discard_paper(sitting: Sitting, *, account: AccountRow, paper_id: UUID, draft_id: UUID | None = None) -> None:
+    """Throw away a paper that belongs to no application yet; raises `NotFound`, also for somebody else's.
+
+    With `draft_id` the draft, too, must be the account's and still open.
+    """
+    if draft_id is not None:
+        _open_draft(sitting, account, draft_id)
+    attachments.discard(sitting.session, paper_id, account_id=account.id)
+
+
+def discard_draft(sitting: Sitting, *, account: AccountRow, draft_id: UUID) -> None:
+    """Throw away an open draft with its papers; raises `NotFound`, also for somebody else's or a submitted one."""
+    drafts.discard(sitting.session, draft_id, account_id=account.id)
+
+
+def _open_draft(sitting: Sitting, account: AccountRow, draft_id: UUID) -> None:
+    if drafts.load(sitting.session, draft_id, account_id=account.id).submitted_as is not None:
+        raise NotFound("草稿不存在，或已提交")
+
+
+def _refuse_other_formats(sitting: Sitting, name: str, material_code: str, given: str) -> None:
+    material = sitting.city.materials.get(material_code)
+    if material is None or given in material.formats:
+        return
+    allowed = "、".join(each.upper() for each in material.formats)
+    raise Invalid([Problem("file", f"{name} 是 {given.upper()} 文件；“{material.name}”只收 {allowed}")])
 
 
 def _read(sitting: Sitting, account: AccountRow, body: Mapping[str, Any]) -> _Request:

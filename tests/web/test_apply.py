@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browser import Browser
 from bs4 import BeautifulSoup
-from office import E1_TOTAL_FEN, Office, small_pdf
+from office import E1_TOTAL_FEN, Office, small_pdf, small_picture
 
 Visitor = Callable[..., Browser]
 
@@ -287,6 +287,18 @@ class TestPapersOfADraft:
         assert applicant.tree().select_one("#paper-land-error")
         assert "执照 䶮.pdf" in applicant.last.text
         assert office.one("select count(*) from attachment") == 1
+
+    def test_say_beside_their_slot_which_formats_it_takes(self, visitor: Visitor) -> None:
+        applicant = visitor("applicant")
+        draft = starts(applicant)
+        slot = applicant.read(f"{draft}/papers").select_one("#paper-drawings")
+        assert slot["accept"] == ".pdf"
+        refused = applicant.post(f"{draft}/papers", {"paper-drawings": (io.BytesIO(small_picture()), "a.pdf")})
+
+        assert refused.status_code == 422
+        assert "a.pdf 是 PNG 文件；“施工图设计文件”只收 PDF" in words(
+            applicant.tree().select_one("#paper-drawings-error")
+        )
 
     def test_are_removed_one_by_one(self, office: Office, visitor: Visitor) -> None:
         applicant = visitor("applicant")

@@ -24,6 +24,7 @@ from shared.db.drafts import DraftRow
 from shared.db.queries import cases
 from shared.domain.errors import Conflict, Invalid, NotFound, Problem
 from shared.domain.facts import Facts
+from shared.domain.matters import Material
 from shared.papers import PAPER_BYTES_MAX
 from shared.settings import settings
 from shared.storage import Storage
@@ -39,7 +40,8 @@ from web.naming import named, said
 apply = flask.Blueprint("apply", __name__, url_prefix="/apply")
 
 FORM = "form"
-PAPERS = "papers"
+#: How files of a format are usually called, for the browser's file chooser.
+_SUFFIXES = {"pdf": ".pdf", "jpeg": ".jpg,.jpeg", "png": ".png"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,19 @@ class Opened:
     def body(self) -> dict[str, Any]:
         """The submission that this draft means."""
         return self.form.body([str(paper.id) for paper in self.papers])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperSlot:
+    """The place of one material on the page of papers, with what is there already."""
+
+    code: str
+    name: str
+    hint: str
+    accept: str
+    is_needed: bool
+    papers: tuple[AttachmentRow, ...]
+    error: str
 
 
 @apply.get("/")
@@ -187,8 +202,7 @@ def add_papers(draft_id: UUID) -> str | tuple[str, int] | Response:
 def remove_paper(draft_id: UUID, paper_id: UUID) -> Response:
     """Throw one paper of a draft away."""
     with sitting() as office:
-        drafts.load(office.session, draft_id, account_id=signed_in().id)
-        attachments.discard(office.session, paper_id, account_id=signed_in().id)
+        intake.discard_paper(office, account=signed_in(), paper_id=paper_id, draft_id=draft_id)
     return flask.redirect(flask.url_for("apply.papers", draft_id=draft_id), 303)
 
 
@@ -197,7 +211,7 @@ def remove_paper(draft_id: UUID, paper_id: UUID) -> Response:
 def discard(draft_id: UUID) -> Response:
     """Throw a draft away with its papers."""
     with sitting() as office:
-        drafts.discard(office.session, draft_id, account_id=signed_in().id)
+        intake.discard_draft(office, account=signed_in(), draft_id=draft_id)
     return flask.redirect(flask.url_for("apply.space"), 303)
 
 
@@ -226,7 +240,9 @@ def submit(draft_id: UUID) -> str | tuple[str, int] | Response:
                 problem = Problem("declared", gettext("请先确认以上内容和材料真实、完整"))
                 return _check_page(office, opened, [problem]), 422
             if opened.problems:
-                return _check_page(office, opened), 422
+                # Another click may have taken the papers with it since the draft was read.
+                now = drafts.load(office.session, draft_id, account_id=signed_in().id)
+                return _to_case(now.submitted_as) if now.submitted_as else (_check_page(office, opened), 422)
             done = intake.submit(office, account=signed_in(), body=opened.body(), key=token, draft_id=draft_id)
     except (KeyTaken, Conflict):
         # The other click was faster: its application is the answer to both.
@@ -238,6 +254,8 @@ def submit(draft_id: UUID) -> str | tuple[str, int] | Response:
     except Invalid as invalid:
         with sitting() as office:
             opened = _open(office, draft_id)
+            if opened.draft.submitted_as:
+                return _to_case(opened.draft.submitted_as)
             return _check_page(office, replace(opened, problems=invalid.problems)), 422
     return flask.redirect(flask.url_for("apply.submitted", application_id=done.application_id), 303)
 
@@ -338,17 +356,27 @@ def _add_paper(draft_id: UUID, field: str, file: FileStorage) -> Sequence[Proble
 def _papers_page(office: Sitting, opened: Opened, problems: Sequence[Problem] = ()) -> str:
     errors = {each.field: each.problem for each in problems}
     slots = [
-        (
-            material,
-            is_required(material, opened.facts),
-            [paper for paper in opened.papers if paper.material_code == material.code],
-            errors.get(f"paper-{material.code}", ""),
+        PaperSlot(
+            code=material.code,
+            name=named(material),
+            hint=_paper_hint(material),
+            accept=",".join(_SUFFIXES[each] for each in material.formats),
+            is_needed=is_required(material, opened.facts),
+            papers=tuple(paper for paper in opened.papers if paper.material_code == material.code),
+            error=errors.get(f"paper-{material.code}", ""),
         )
         for material in office.city.pack.materials
     ]
     return flask.render_template(
         "apply/papers.html", draft_id=opened.draft.id, slots=slots, problems=problems, count=len(opened.papers)
     )
+
+
+def _paper_hint(material: Material) -> str:
+    formats = ", ".join(each.upper() for each in material.formats)
+    if material.note:
+        return str(gettext("%(note)s；只收 %(formats)s，每个不超过 20 MB。", note=material.note, formats=formats))
+    return str(gettext("只收 %(formats)s，每个不超过 20 MB。", formats=formats))
 
 
 def _check_page(office: Sitting, opened: Opened, more: Sequence[Problem] = ()) -> str:
