@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import sys
 
-import dramatiq.cli
-
-from shared.logs import configure
 from shared.packs import load_pack
 from shared.settings import Settings, settings
 from shared.tasks import BILLING_QUEUE, DOCUMENTS_QUEUE, PAYMENTS_QUEUE, department_queue
 
+# Loaded by others where they happen to be installed and never used by a consumer: structlog takes rich for tracebacks
+# in colour, fontTools takes lxml instead of the standard library's XML. Together ten megabytes of every process.
+LEFT_OUT = ("rich", "lxml")
 THREADS = {"cases": 4, "documents": 1}  # drawing holds Python's lock: a second thread would only wait for it
 # Longer than a document takes; what is not finished then is rung again by the sweeper.
 SHUTDOWN_MS = 15_000
@@ -31,6 +31,13 @@ def queues_of(part: str, config: Settings) -> list[str]:
 
 def main(part: str) -> int:
     """Consume until told to stop; gives dramatiq's exit code."""
+    for name in LEFT_OUT:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+    # Imported after that, because both look for what is left out.
+    import dramatiq.cli
+
+    from shared.logs import configure
+
     config = settings()
     configure(config, f"worker-{part}")
     threads = os.environ.get("WORKER_THREADS", str(THREADS[part]))

@@ -155,6 +155,10 @@ class Stack:
             "CALLBACK_KEYS": settings.callback_keys.get_secret_value(),
             "DEMO": str(settings.demo),
             "SECURE_COOKIES": str(settings.secure_cookies),
+            # Threads that each keep an arena of their own cost every process tens of megabytes that nobody uses.
+            "MALLOC_ARENA_MAX": "1",
+            "MALLOC_MMAP_THRESHOLD_": "65536",
+            "MALLOC_TRIM_THRESHOLD_": "65536",
             "LOG_FORMAT": "console" if self._echo and sys.stdout.isatty() else settings.log_format,
         }
 

@@ -64,6 +64,7 @@ def _give_back(lease: UUID, tenant: str, job: Job, problem: Exception) -> None:
             job,
             problem=f"{type(problem).__name__}: {problem}",
             final=isinstance(problem, Refused),
+            is_counted=not isinstance(problem, Unavailable),
         )
         if dead:
             _open_case(session, tenant, job, f"后台任务在第 {job.attempts} 次尝试后停止：{problem}")

@@ -23,8 +23,9 @@ from shared.tasks import Task
 
 OUTBOX = table(Outbox)
 
-#: A claimed row may be claimed again after this long without an end, seconds.
-LEASE_SECONDS = 60
+#: A claimed row may be claimed again after this long without an end, seconds: the wait after a killed worker. A batch
+#: takes about one; one that takes longer than this loses its lease, cannot commit, and is tried row by row.
+LEASE_SECONDS = 12
 #: A rung row that nobody claims is rung again after this long; doubles with each ring up to the maximum, seconds.
 RING_AGAIN_SECONDS = 8
 RING_AGAIN_SECONDS_MAX = 120
@@ -172,20 +173,24 @@ def finish(session: Session, lease: UUID, jobs: Sequence[Job]) -> None:
         raise Broken("lease lost: another worker has taken this work over")
 
 
-def give_back(session: Session, lease: UUID, job: Job, *, problem: str, final: bool) -> bool:
+def give_back(
+    session: Session, lease: UUID, job: Job, *, problem: str, final: bool = False, is_counted: bool = True
+) -> bool:
     """Record a failed attempt; the row is rung again later, or is dead and becomes a case.
 
+    `is_counted` is false when the world was at fault: an outage, however long, uses up no attempts.
     Gives whether it died by this. A worker whose lease has been taken over has nothing to say any more.
     """
-    dead = final or job.attempts >= ATTEMPTS_MAX
+    dead = final or (is_counted and job.attempts >= ATTEMPTS_MAX)
     given_back = changed(
         session.execute(
             text(
                 "update outbox set problem = :problem, lease = null, lease_until = null, published_at = null, "
+                "attempts = attempts - case when :counted then 0 else 1 end, "
                 "not_before = now() + least(power(2, attempts), 60) * interval '1 second', "
                 "dead_at = case when :dead then now() end where id = :id and lease = :lease and done_at is null"
             ),
-            {"problem": problem[:2000], "dead": dead, "id": job.id, "lease": lease},
+            {"problem": problem[:2000], "dead": dead, "counted": is_counted, "id": job.id, "lease": lease},
         )
     )
     return dead and bool(given_back)

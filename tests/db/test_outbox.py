@@ -146,7 +146,7 @@ class TestRinging:
         finish(*claim(done))
         lease, (job,) = claim(dead)
         assert give_back(lease, job, final=True)
-        let_pass(59)
+        let_pass(outbox.LEASE_SECONDS - 1)
         lease, (job,) = claim(in_hand)
 
         assert ring_again() == 0
@@ -184,7 +184,7 @@ class TestClaiming:
         ask(uuid4())
         claim()
         assert claim()[1] == []
-        let_pass(59)
+        let_pass(outbox.LEASE_SECONDS - 1)
         assert claim()[1] == []
         let_pass(2)
         assert len(claim()[1]) == 1

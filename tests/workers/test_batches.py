@@ -133,10 +133,21 @@ class TestABatch:
 
         assert len(seen) == 1
         assert marks(office) == {}
-        assert office.rows("select distinct attempts, lease, dead_at from outbox") == [(1, None, None)]
+        assert office.rows("select distinct attempts, lease, dead_at from outbox") == [(0, None, None)]
         let_pass(10)
         run(leave_a_mark, ids)
         assert marks(office) == dict.fromkeys(subjects, 1)
+
+    def test_outlives_an_outage_of_any_length(self, office: Office) -> None:
+        bad = uuid4()
+        ids = ask(bad)
+        for _ in range(ATTEMPTS_MAX * 2):
+            run(fails_for(bad, lambda: Unavailable("文件暂时无法保存")), ids)
+            let_pass(61)
+        run(leave_a_mark, ids)
+
+        assert marks(office) == {bad: 1}
+        assert office.one("select count(*) from case_item where kind = 'work_dead'") == 0
 
 
 class TestAKilledWorker:

@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 from services import operations
 from services.operations import KINDS_OF_ROLE, RESOLUTION_LENGTH_MAX
 from services.sitting import Sitting, sitting
-from shared.db import migrate
 from shared.db.queries import attention as cases
 from shared.db.queries import ops as queries
 from shared.db.queries.ops import QueueRow
@@ -41,6 +40,9 @@ MIB = 1024 * 1024
 @login_required(ROLE)
 def overview() -> str:
     """Depth and lag of the outbox by task, the broker's queues, versions and the schema."""
+    # Imported for the one page that needs it: every web process would carry 9 MB for nothing.
+    from shared.db import migrate
+
     with sitting() as office:
         rows = queries.queues(office.session, office.tenant)
         store = queries.store(office.session)
