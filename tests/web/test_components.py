@@ -11,6 +11,39 @@ def text_of(part: Tag) -> str:
     return " ".join(part.get_text(" ").split())
 
 
+class TestCatalogue:
+    def test_shows_every_component(self, templates):
+        """On a page of the catalogue by name, or as a part of a component that is."""
+        sources = {f"{each.parent.name}/{each.stem}": each.read_text(encoding="utf-8") for each in templates}
+        shown: set[str] = set()
+        pages = [source for name, source in sources.items() if name.startswith("styleguide/")]
+        while pages:
+            parts = set(re.findall(r'"components/(\w+)\.html"', pages.pop())) - shown
+            shown |= parts
+            pages += [sources[f"components/{part}"] for part in parts]
+
+        assert {name.removeprefix("components/") for name in sources if name.startswith("components/")} == shown
+
+    def test_asks_a_question_of_every_kind_right_and_wrong(self, browse):
+        from web.apply.form import Kind
+        from web.styleguide.samples import QUESTIONS, QUESTIONS_WRONG
+
+        page = browse("/styleguide/")
+        for questions in (QUESTIONS, QUESTIONS_WRONG):
+            assert {each.kind for each in questions} == set(Kind)
+            assert all(page.find(id=each.name) for each in questions)
+        assert len(page.select("#question-wrong .error-text")) == len(QUESTIONS_WRONG)
+        assert page.select("#question .error-text") == []
+
+    def test_shows_fees_that_are_open_and_cases_that_are_closed(self, browse):
+        page = browse("/styleguide/")
+
+        assert "补齐后计算" in text_of(page.select_one("#fee_table"))
+        assert len(page.select("#fee_card form")) == 1
+        assert [bool(each.form) for each in page.select("#attention_list li")] == [True, True, False]
+        assert text_of(page.select_one("#attention_list .error-text")) == "有误： 请写明处理结果"
+
+
 class TestLanes:
     def test_name_department_state_light_time_and_amount_in_each_row(self, browse):
         rows = [text_of(row) for row in browse("/styleguide/case").select(".lane-table tbody tr")]

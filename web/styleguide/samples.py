@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import segno
 
+from shared.db.queries.attention import AttentionRow
+from web.apply.form import Kind, Question
+from web.apply.lines import ShownLine, ShownLines
 from web.components import (
     BillCard,
     BillGroup,
@@ -33,6 +38,7 @@ from web.components import (
     TimelineEvent,
     Tone,
 )
+from web.desk.views import FeeCard, FormulaRow
 from web.navigation import NavGroup, NavItem
 
 TODAY = date(2014, 9, 19)
@@ -289,6 +295,124 @@ USES = (
     Choice("affordable", "保障性住房", "须附主管部门认定文件"),
     Choice("industry", "工业厂房"),
 )
+YES_NO = (Choice("yes", "是"), Choice("no", "否"))
+CLAIM = (Choice("yes", "申请这一项"),)
+# One question of each kind, answered, and again with what is wrong.
+QUESTIONS = (
+    Question(name="q-text", label="项目名称", kind=Kind.TEXT, hint="与立项文件一致。", value="碧海湾花园一期"),
+    Question(name="q-area", label="建筑面积", kind=Kind.AREA, hint="以测算报告为准。", value="86432.18"),
+    Question(name="q-metres", label="基础埋深", kind=Kind.METRES, value="5.20"),
+    Question(name="q-money", label="工程造价", kind=Kind.MONEY, value="158640000.00"),
+    Question(name="q-bricks", label="标准砖用量", kind=Kind.BRICKS, is_optional=True),
+    Question(name="q-whole", label="地上层数", kind=Kind.WHOLE, value="18"),
+    Question(name="q-date", label="施工合同签订日", kind=Kind.DATE, value="2014-09-01"),
+    Question(name="q-select", label="工程用途", kind=Kind.SELECT, choices=USES, value="housing"),
+    Question(name="q-yes-no", label="是否全框架结构", kind=Kind.YES_NO, value="yes"),
+    Question(
+        name="q-claim", label="保障性安居工程", kind=Kind.CLAIM, hint="国发〔2007〕24号", is_optional=True,
+        value="yes", document="瀚建保〔2014〕12号",
+    ),
+)  # fmt: skip
+QUESTIONS_WRONG = (
+    Question(name="w-text", label="项目名称", kind=Kind.TEXT, error="应为非空文字"),
+    Question(name="w-area", label="建筑面积", kind=Kind.AREA, value="八万多", error="数量须为半角数字，例如 86432.18"),
+    Question(name="w-metres", label="基础埋深", kind=Kind.METRES, value="-5", error="数量须为不带符号的半角数字"),
+    Question(name="w-money", label="工程造价", kind=Kind.MONEY, value="1.5e8", error="金额须为半角数字，例如 1234.50"),
+    Question(name="w-bricks", label="标准砖用量", kind=Kind.BRICKS, value="1.5", error="标准砖用量应为整数块"),
+    Question(name="w-whole", label="地上层数", kind=Kind.WHOLE, value="十八", error="请填 0 或正整数，例如 18"),
+    Question(name="w-date", label="施工合同签订日", kind=Kind.DATE, value="2014-02-30", error="没有 2014-02-30 这一天"),
+    Question(name="w-select", label="工程用途", kind=Kind.SELECT, choices=USES, error="请选择一项"),
+    Question(name="w-yes-no", label="是否全框架结构", kind=Kind.YES_NO, error="请选择一项"),
+    Question(
+        name="w-claim", label="保障性安居工程", kind=Kind.CLAIM, is_optional=True, value="yes",
+        document_error="请填写依据文件的文号",
+    ),
+)  # fmt: skip
+_SHELTER = ShownLine(
+    name="防空地下室易地建设费",
+    status="",
+    formula="(应建 4,321.61 m² − 实建 0 m²) × 2,000.00 元/m² = 8,643,220.00",
+    reason="",
+    grounds="计价格〔2000〕474号",
+    unit_name="瀚海市人民防空办公室",
+    payer="建设单位",
+    payable_fen=864322000,
+)
+_WALLS = ShownLine(
+    name="新型墙体材料专项基金",
+    status="不在执行期",
+    formula="",
+    reason="自2017年4月1日起停征",
+    grounds="财税〔2017〕18号",
+    unit_name="瀚海市墙材革新办公室",
+    payer="",
+    payable_fen=0,
+)
+_WAGES = ShownLine(
+    name="农民工工资保障金",
+    status="缺少申报事实",
+    formula="",
+    reason="缺少合同价（contract_price），补齐后计算",
+    grounds="",
+    unit_name="瀚海市人力资源和社会保障局",
+    payer="施工总承包单位",
+    payable_fen=0,
+)
+FEE_LINES = ShownLines((_SHELTER, _WALLS), 864322000, is_complete=True)
+FEE_LINES_OPEN = ShownLines((_SHELTER, _WALLS, _WAGES), 864322000, is_complete=False)
+FEE_LINES_NONE = ShownLines((), 0, is_complete=True)
+FEES = (
+    FeeCard(
+        id=UUID(int=1),
+        name="防空地下室易地建设费",
+        code="RFY",
+        state=Tag("待确认", Tone.AMBER),
+        rows=(
+            FormulaRow(label="应建面积", terms="86,432.18 m² × 5%", result="4,321.61 m²"),
+            FormulaRow(label="应缴", terms="4,321.61 m² × 2,000.00 元/m²", amount_fen=864322000, is_result=True),
+        ),
+        notes=("计价格〔2000〕474号",),
+        can_be_confirmed=True,
+        version=3,
+    ),
+    FeeCard(
+        id=UUID(int=2),
+        name="农民工工资保障金",
+        code="GZB",
+        state=Tag("已核定", Tone.GREEN, is_quiet=True),
+        rows=(FormulaRow(label="应缴", terms="A 级，免缴", amount_fen=0, is_result=True),),
+        notes=(),
+        can_be_confirmed=False,
+        version=4,
+    ),
+)
+_ATTENTION = AttentionRow(
+    id=UUID(int=3),
+    kind="payment_refused",
+    key="sandbank:1",
+    reason="瀚一单缴〔2014〕17号 应缴 3272993924 分，收到 3272993900 分",
+    data={"payment_code": PAYMENT_CODE, "bank_txn_id": "SB20140922000017", "amount_fen": 3272993900},
+    opened_at=datetime(2014, 9, 22, 2, 30, tzinfo=UTC),
+    closed_at=None,
+    closed_by="",
+    resolution="",
+    number="HH20140915-0001-6",
+    project_name="碧海湾花园一期",
+    bill_id=UUID(int=4),
+    bill_number="瀚一单缴〔2014〕17号",
+)
+ATTENTION = (
+    _ATTENTION,
+    replace(_ATTENTION, id=UUID(int=5), kind="callback_refused", reason="签名不符", data={}, number="", bill_id=None),
+    replace(
+        _ATTENTION,
+        id=UUID(int=6),
+        closed_at=datetime(2014, 9, 22, 6, 5, tzinfo=UTC),
+        closed_by="秦望",
+        resolution="已与银行核对，退回原账户",
+    ),
+)
+ATTENTION_SAID = {str(UUID(int=5)): ("请写明处理结果", " ")}
 TABS = (
     Tab("待我办", "#1", 16, is_current=True),
     Tab("待认领", "#2", 6),
