@@ -19,6 +19,9 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 90
 graceful_timeout = 15
 control_socket_disable = True
+# Loaded once and shared: the processes start sooner and hold most of their memory together. Nothing that must not
+# cross a fork exists yet, because the database's engine is made at the first request.
+preload_app = True
 # Behind a proxy on this machine the forwarded address is believed, from anywhere else it is not.
 forwarded_allow_ips = "127.0.0.1,::1"
 

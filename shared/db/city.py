@@ -160,17 +160,22 @@ def load(session: Session, tenant: str, revision: str) -> City:
 
 
 def store(session: Session, pack: Pack) -> tuple[str, str]:
-    """Replace a tenant's pack and calendar; gives tenant and revision.
+    """Replace a tenant's pack and calendar, unless they are there already; gives tenant and revision.
 
     The pack was compiled before, so a broken one changes nothing; the database refuses overlapping
     tariff periods once more.
     """
     data = pack.data
     tenant = pack.tenant.id
-    plain = json.dumps(data, ensure_ascii=False, sort_keys=True)
-    rest = {name: part for name, part in data.items() if name not in _TABLED}
+    # Days off come with a library, not with the pack: a newer library is a newer city.
+    days_off = sorted(f"{day} {working}" for day, working in pack.calendar.days.items())
+    plain = json.dumps([data, days_off, sorted(pack.calendar.years)], ensure_ascii=False, sort_keys=True)
     revision = hashlib.sha256(plain.encode()).hexdigest()
     session.execute(text("select set_config('yidan.tenant', :tenant, true)"), {"tenant": tenant})
+    stored = session.execute(select(TENANTS.c.revision).where(TENANTS.c.id == tenant)).scalar_one_or_none()
+    if stored == revision:
+        return tenant, revision
+    rest = {name: part for name, part in data.items() if name not in _TABLED}
     session.execute(
         pg_insert(TENANTS)
         .values(
