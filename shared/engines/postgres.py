@@ -278,6 +278,12 @@ def _elsewhere(var_dir: Path) -> Path:
     return Path("/var/tmp") / ("yidan-" + hashlib.sha256(os.fsencode(var_dir)).hexdigest()[:12])  # noqa: S108
 
 
+def cluster_folder(var_dir: Path) -> Path:
+    """Where the cluster of `var_dir` lies: inside it, or in /var/tmp where root may make no user namespace."""
+    elsewhere = _elsewhere(var_dir)
+    return elsewhere if (elsewhere / "data").exists() else var_dir / "postgres"
+
+
 def _settle(var_dir: Path) -> Place:
     """Choose whom the server runs as: PostgreSQL refuses root, and a cluster that exists keeps its owner."""
     folder, elsewhere = var_dir / "postgres", _elsewhere(var_dir)

@@ -22,6 +22,7 @@ from console import children as children_module
 from console.children import Children, ChildSpec
 from console.stack import Stack, callback_keys, free_port
 from shared.domain.errors import Unavailable
+from shared.engines.postgres import cluster_folder
 from shared.settings import Settings, settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -224,7 +225,7 @@ class TestTheStack:
 
     def test_starts_a_killed_database_again_at_the_same_address(self, configured: Settings) -> None:
         with Stack(configured, prepare=lambda _: None, plan=small_plan).up() as stack:
-            pid_file = configured.var_dir / "postgres" / "data" / "postmaster.pid"
+            pid_file = cluster_folder(configured.var_dir) / "data" / "postmaster.pid"
             os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
 
             def answers() -> bool:
@@ -244,7 +245,7 @@ class TestTheStack:
         with pytest.raises(Unavailable, match="pack is broken"), Stack(configured, prepare=refuse).up():
             pass
 
-        assert not (configured.var_dir / "postgres" / "data" / "postmaster.pid").exists()
+        assert not (cluster_folder(configured.var_dir) / "data" / "postmaster.pid").exists()
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL, signal.SIGHUP])
     def test_leaves_no_process_behind_however_it_ends(self, folder: Path, port: int, number: signal.Signals) -> None:
@@ -270,7 +271,7 @@ class TestTheStack:
         line = running.stdout.readline().split()
         assert line[:1] == ["up"], running.communicate()[1]
         pids = [*map(int, line[1:]), *worker_pids(folder / "var" / "log" / "worker.log")]
-        data = folder / "var" / "postgres" / "data" / "postmaster.pid"
+        data = cluster_folder(folder / "var") / "data" / "postmaster.pid"
         pids.append(int(data.read_text().split()[0]))
 
         running.send_signal(number)

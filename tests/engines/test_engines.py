@@ -74,8 +74,22 @@ def ask(url: str, statement: str) -> object:
 
 
 def session_of(pid: int) -> list[int]:
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
-    return [pid, *(int(child) for child in listed.stdout.split())]
+    """The process and its children; read from /proc, because the smallest Debian has no ps."""
+
+    def parent(folder: Path) -> int | None:
+        try:
+            return int((folder / "stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            return None
+
+    return [pid, *(int(each.name) for each in Path("/proc").glob("[0-9]*") if parent(each) == pid)]
+
+
+def folder_of(engine: Engine) -> Path:
+    """Where the engine keeps its data, also where root may make no user namespace."""
+    if isinstance(engine, EmbeddedPostgres):
+        return postgres.cluster_folder(engine.var_dir)
+    return engine.var_dir / engine.log.stem
 
 
 class TestAnEngine:
@@ -129,9 +143,8 @@ class TestAnEngine:
     def test_does_not_believe_a_pid_file_that_names_some_other_process(self, engine: Engine) -> None:
         engine.start()
         engine.stop()
-        (engine.var_dir / "postgres").mkdir(exist_ok=True)
         if isinstance(engine, EmbeddedPostgres):
-            data = engine.var_dir / "postgres" / "data"
+            data = folder_of(engine) / "data"
             (data / "postmaster.pid").write_text(f"{os.getpid()}\n{data}\n1\n5432\n\n\n0 0\nready   \n")
 
         assert engine.start() == engine.running_url()
@@ -158,7 +171,7 @@ class TestAnEngine:
         starter.kill()
         starter.communicate()
 
-        assert process.wait_until_free(engine.var_dir / engine.log.stem, seconds=10)
+        assert process.wait_until_free(folder_of(engine), seconds=10)
         assert not lives(pid)
 
     def test_that_cannot_start_says_why(self, engine: Engine) -> None:
@@ -173,7 +186,7 @@ class TestAnEngine:
     def test_is_closed_to_other_users(self, engine: Engine) -> None:
         engine.start()
 
-        assert (engine.var_dir / engine.log.stem).stat().st_mode & 0o077 == 0
+        assert folder_of(engine).stat().st_mode & 0o077 == 0
 
     @as_root_only
     def test_runs_for_a_plain_user(self, engine: Engine, var: Path) -> None:
