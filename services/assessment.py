@@ -13,6 +13,9 @@ from shared.db.trail import Act, Actor
 from shared.domain.errors import Conflict, NotAllowed
 from shared.domain.facts import Facts
 from shared.domain.lines import LineStatus
+from shared.logs import logger
+
+log = logger(__name__)
 
 
 def assess_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> None:
@@ -65,7 +68,7 @@ def confirm_line(sitting: Sitting, *, line_id: UUID, actor: Actor, version: int)
     `Conflict` if the line is not (or no longer) there to confirm.
     """
     found = cases.find_line(sitting.session, line_id)
-    cases.lock_one(sitting.session, found.application_id)
+    case = cases.lock_one(sitting.session, found.application_id)
     line = cases.find_line(sitting.session, line_id)
     if actor.unit_code != line.unit_code:
         raise NotAllowed("这条收费明细由其他单位核定")
@@ -85,3 +88,4 @@ def confirm_line(sitting: Sitting, *, line_id: UUID, actor: Actor, version: int)
     )
     trail.append(sitting.session, sitting.tenant, {line.application_id: [act]}, signer=sitting.signer)
     fan_in.ask_for_bills(sitting.session, sitting.tenant, [line.application_id])
+    log.info("line_confirmed", application=case.number, item=line.item_code, unit=line.unit_code)

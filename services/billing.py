@@ -14,6 +14,9 @@ from shared.domain.bills import DrawnBill, draw_up
 from shared.domain.identifiers import payment_code
 from shared.domain.lines import Line
 from shared.domain.receipts import verification_code
+from shared.logs import logger
+
+log = logger(__name__)
 
 
 def issue_bills(sitting: Sitting, application_ids: Sequence[UUID]) -> None:
@@ -89,3 +92,5 @@ def issue_bills(sitting: Sitting, application_ids: Sequence[UUID]) -> None:
     owing = {bill.application_id for bill in new if bill.total_fen}
     cases.complete(sitting.session, [each for each in ready if each not in owing], at=sitting.now)
     trail.append(sitting.session, sitting.tenant, acts, signer=sitting.signer)
+    for issued in new:
+        log.info("bill_issued", application=held[issued.application_id].number, bill=issued.number)

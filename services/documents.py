@@ -16,8 +16,11 @@ from shared.db import attention, cases, documents, trail
 from shared.db.documents import DocumentRow
 from shared.db.trail import Act
 from shared.domain.errors import Broken
+from shared.logs import logger
 from shared.settings import settings
 from shared.storage import Storage
+
+log = logger(__name__)
 
 if TYPE_CHECKING:
     from shared.documents.produce import Produced, Producer
@@ -73,8 +76,9 @@ def record(sitting: Sitting, document: DocumentRow, made: Produced) -> None:
             application_id=document.application_id,
         )
     if first:
-        cases.lock_one(sitting.session, document.application_id)
+        case = cases.lock_one(sitting.session, document.application_id)
         act = Act(
             "document_ready", sitting.now, data={"kind": document.kind, "title": document.title, "sha256": made.sha256}
         )
         trail.append(sitting.session, sitting.tenant, {document.application_id: [act]}, signer=sitting.signer)
+        log.info("document_ready", application=case.number, kind=document.kind, sha256=made.sha256)

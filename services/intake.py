@@ -24,9 +24,12 @@ from shared.domain.characters import unkeepable_parts
 from shared.domain.errors import Invalid, NotAllowed, NotFound, Problem
 from shared.domain.facts import Facts, identity_problems
 from shared.domain.matters import Material
+from shared.logs import logger
 from shared.papers import PAPER_BYTES_MAX, media_type_of
 from shared.storage import Storage
 from shared.tasks import Task, department_queue
+
+log = logger(__name__)
 
 SITE_LENGTH_MAX = 200
 PAPERS_MAX = 60
@@ -152,6 +155,7 @@ def submit(
         [documents.Wish("slip", application_id, application_id, f"收件回执 {number}")],
         now=sitting.now,
     )
+    log.info("application_accepted", application=number, papers=len(request.papers))
     return Submitted(application_id, number, sitting.today, due_on, repeated=False)
 
 

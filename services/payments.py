@@ -84,7 +84,7 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
         for _, callback in waiting
     }
     # All at once and in id order: two batches that share applications must not wait for each other.
-    cases.lock(sitting.session, {bill.application_id for bill in found.values() if bill})
+    held = cases.lock(sitting.session, {bill.application_id for bill in found.values() if bill})
     for row, callback in waiting:
         named = found[callback.payment_code]
         bill = bills.load(sitting.session, named.id) if named else None
@@ -101,7 +101,8 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
         reason = _misfit(callback, bill, known_elsewhere=known is not None)
         if reason or bill is None:
             payments.settle_callback(sitting.session, row.id, outcome="refused", reason=reason)
-            log.warning("payment_refused", bill=bill.number if bill else None, inbox_id=str(row.id))
+            number = held[bill.application_id].number if bill else None
+            log.warning("payment_refused", application=number, bill=bill.number if bill else None, inbox=str(row.id))
             attention.open_case(
                 sitting.session,
                 sitting.tenant,
@@ -117,6 +118,7 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
             )
             continue
         _post(sitting, row, callback, bill)
+        log.info("payment_posted", application=held[bill.application_id].number, bill=bill.number, inbox=str(row.id))
 
 
 def _misfit(callback: Callback, bill: BillRow | None, *, known_elsewhere: bool) -> str:
@@ -187,4 +189,3 @@ def _post(sitting: Sitting, row: InboxRow, callback: Callback, bill: BillRow) ->
     )
     trail.append(sitting.session, sitting.tenant, {bill.application_id: [act]}, signer=sitting.signer)
     outbox.put(sitting.session, sitting.tenant, [Wanted(Task.ISSUE_RECEIPTS, PAYMENTS_QUEUE, bill.id)])
-    log.info("payment_posted", application_id=str(bill.application_id), bill=bill.number, inbox_id=str(row.id))

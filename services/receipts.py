@@ -21,7 +21,7 @@ def issue_receipts(sitting: Sitting, bill_ids: Sequence[UUID]) -> None:
     With an application's last receipt the application is completed, unless a review is still open.
     """
     found = [bills.load(sitting.session, bill_id) for bill_id in bill_ids]
-    cases.lock(sitting.session, {bill.application_id for bill in found})
+    held = cases.lock(sitting.session, {bill.application_id for bill in found})
     for bill in found:
         if bill.status != "paid" or receipts.find_by_bill(sitting.session, bill.id):
             continue
@@ -59,6 +59,9 @@ def issue_receipts(sitting: Sitting, bill_ids: Sequence[UUID]) -> None:
         )
         trail.append(sitting.session, sitting.tenant, {bill.application_id: [act]}, signer=sitting.signer)
         log.info(
-            "receipt_issued", application_id=str(bill.application_id), receipt=f"{code}-{number}", bill=bill.number
+            "receipt_issued",
+            application=held[bill.application_id].number,
+            receipt=f"{code}-{number}",
+            bill=bill.number,
         )
         cases.complete(sitting.session, [bill.application_id], at=sitting.now)
