@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import shutil
@@ -38,10 +39,14 @@ QUIET = [
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium; a machine without it skips, continuous integration must have it."""
     program = shutil.which("chromium")
+    try:
+        ctypes.CDLL("libatomic.so.1")  # the driver's own node needs it
+    except OSError:
+        program = None
     if program is None:
         if os.environ.get("CI"):
             pytest.fail("continuous integration needs Chromium: bin/setup --browser")
-        pytest.skip("no Chromium here: apt-get install chromium")
+        pytest.skip("no Chromium here: apt-get install chromium libatomic1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield browser
