@@ -1,4 +1,4 @@
-"""Receipts: added once per bill, found by bill, by number or by the token that their QR code carries."""
+"""Receipts: added once per bill, found by id or by bill; strangers look through `queries.public`."""
 
 from __future__ import annotations
 
@@ -53,22 +53,4 @@ def load(session: Session, receipt_id: UUID) -> ReceiptRow:
 def find_by_bill(session: Session, bill_id: UUID) -> ReceiptRow | None:
     """The receipt of a bill."""
     row = session.execute(select(*_RECEIPT).where(RECEIPTS.c.bill_id == bill_id)).one_or_none()
-    return ReceiptRow(**row._mapping) if row else None
-
-
-def find_public(
-    session: Session,
-    *,
-    token: str | None = None,
-    code: str | None = None,
-    number: str | None = None,
-    check_code: str | None = None,
-) -> ReceiptRow | None:
-    """The receipt that a stranger holds: by its QR token, or by code, number and check code together."""
-    query = select(*_RECEIPT)
-    if token:
-        query = query.where(RECEIPTS.c.public_token == token)
-    else:
-        query = query.where(RECEIPTS.c.code == code, RECEIPTS.c.number == number, RECEIPTS.c.check_code == check_code)
-    row = session.execute(query).one_or_none()
     return ReceiptRow(**row._mapping) if row else None
