@@ -237,7 +237,7 @@ def _is_current(stamp_path: Path, digest: str) -> bool:
 def _default_texts() -> list[Path]:
     root = Path(__file__).resolve().parent.parent.parent
     here = root / "shared" / "documents"
-    return [*here.rglob("*.html"), *here.glob("*.py"), *(root / "packs").rglob("*.yaml")]
+    return [*here.rglob("*.html"), *here.rglob("*.py"), *(root / "packs").rglob("*.yaml")]
 
 
 def _texts_characters(texts: Iterable[Path]) -> set[int]:

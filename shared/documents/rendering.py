@@ -24,7 +24,7 @@ from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherRespons
 from shared.documents.fonts import FontSet, RareFaces
 from shared.documents.sealing import SealBox, field_name
 from shared.documents.seals import watermark_svg
-from shared.documents.views import BillView, DocumentKind, ReceiptView, SealSpec, SlipView
+from shared.documents.views import DocumentKind, DocumentView, SealSpec
 from shared.domain.errors import Broken, NotFound
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -97,7 +97,7 @@ class Renderer:
         self,
         kind: DocumentKind,
         template_version: int,
-        view: BillView | ReceiptView | SlipView,
+        view: DocumentView,
         *,
         signers: Sequence[str],
     ) -> Page:
@@ -123,7 +123,7 @@ class Renderer:
         )
         return Page(written.getvalue(), len(document.pages), boxes, press.unprintable)
 
-    def html(self, kind: DocumentKind, template_version: int, view: BillView | ReceiptView | SlipView) -> str:
+    def html(self, kind: DocumentKind, template_version: int, view: DocumentView) -> str:
         """The document's HTML, everything escaped."""
         name = f"{kind}_v{template_version}.html"
         if not (TEMPLATES / name).is_file():

@@ -1,31 +1,13 @@
-"""What a document says, frozen at issue: every string final, as it will stand on paper.
-
-A view is stored as JSON beside its document, so an old document can be read, and drawn again,
-without asking the tables of today. Nothing here computes an amount: services fill the fields,
-templates place them. Adding a field needs a default, or the views already stored no longer load.
-"""
+"""What money documents say: the bill before payment, the receipt after it."""
 
 from __future__ import annotations
 
-import types
-from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import Any, Self, TypeVar, cast, get_args, get_origin, get_type_hints
 
-from shared.domain.errors import Broken
+from shared.documents.views.base import SAMPLE_NOTICE, DocumentView, Labelled, SealSpec, View
 
-SAMPLE_NOTICE = "样张：机构、公章、证书均属虚构，不具法律效力"
 TARIFF_NOTICE = "示例标准，以当地文件为准"
-
-
-class DocumentKind(StrEnum):
-    """The documents that `shared.documents.produce` knows; each has a template `<kind>_v<version>.html`."""
-
-    BILL = "bill"
-    RECEIPT = "receipt"
-    SLIP = "slip"
 
 
 class ReceiptState(StrEnum):
@@ -38,39 +20,7 @@ class ReceiptState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _View:
-    def to_json(self) -> dict[str, Any]:
-        """Plain dicts, lists, strings and numbers; `from_json` gives the same view back."""
-        plain: dict[str, Any] = _plain(asdict(self))
-        return plain
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` wrote. An unknown, missing or mistyped field is `Broken`: we wrote it ourselves."""
-        return _read(cls, data, cls.__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealSpec(_View):
-    """One seal to be set, in signing order: whose key, and what stands on the imprint."""
-
-    unit_code: str
-    organ_name: str
-    """Ring text and signer, in full: 瀚海市住房和城乡建设局."""
-    flat_text: str
-    """Under the star: 一单收费专用章."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labelled(_View):
-    """A bold label and its text: a remedy, a channel, a declaration."""
-
-    label: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountTotal(_View):
+class AccountTotal(View):
     """What goes to one kind of account: 国库, 代收专户, 保证金专户."""
 
     account: str
@@ -81,7 +31,7 @@ class AccountTotal(_View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BillLine(_View):
+class BillLine(View):
     """One fee item on the bill: ten elements, two printed lines."""
 
     number: str
@@ -117,7 +67,7 @@ class BillLine(_View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BillView(_View):
+class BillView(DocumentView):
     """缴费通知书. One seal: the lead department's, last line of the page."""
 
     service_name: str
@@ -170,7 +120,7 @@ class BillView(_View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptLine(_View):
+class ReceiptLine(View):
     """One fee line on the receipt."""
 
     code: str
@@ -189,7 +139,7 @@ class ReceiptLine(_View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Payee(_View):
+class Payee(View):
     """One cell of the seal strip: a 收款单位 and what it received."""
 
     unit_code: str
@@ -199,7 +149,7 @@ class Payee(_View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceiptView(_View):
+class ReceiptView(DocumentView):
     """缴费凭证·网上回执. Seals: one per payee in line order, then 财政局 (`payees` names all but the last)."""
 
     issuer_line: str
@@ -252,93 +202,3 @@ class ReceiptView(_View):
     """Over the last seal: 瀚海市财政局."""
     sample_notice: str = SAMPLE_NOTICE
     seals: tuple[SealSpec, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlipMaterial(_View):
-    """One row of the slip's list of materials."""
-
-    name: str
-    form: str
-    """电子原件, 电子证照, 电子扫描件."""
-    count: str
-    """1份3页, 免提交."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlipView(_View):
-    """收件回执, a letter after GB/T 9704 (信函格式). One seal."""
-
-    issuer: str
-    """Red, at the head: 瀚海市政务服务中心."""
-    number: str
-    """瀚一单收〔2014〕1号."""
-    title: str = "收件回执"
-    addressee: str
-    """瀚海市碧海置业有限公司; the colon is the template's."""
-    opening: tuple[str, ...]
-    """Paragraphs above the table."""
-    materials: tuple[SlipMaterial, ...]
-    closing: tuple[str, ...]
-    """Paragraphs below it: promise, deadline, how to withdraw."""
-    names: tuple[str, ...] = ()
-    """People named in the paragraphs; a name with rare characters keeps its line and is never broken in two."""
-    qr_text: str
-    """The progress page's address."""
-    qr_caption: str = "扫码查进度"
-    issued_on: str
-    """2014年9月15日."""
-    sample_notice: str = "样张：机构、人员、公章、证书均属虚构，不具法律效力"
-    seals: tuple[SealSpec, ...]
-
-
-VIEWS: Mapping[DocumentKind, type[BillView] | type[ReceiptView] | type[SlipView]] = types.MappingProxyType(
-    {DocumentKind.BILL: BillView, DocumentKind.RECEIPT: ReceiptView, DocumentKind.SLIP: SlipView}
-)
-
-_V = TypeVar("_V")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return str(value) if isinstance(value, StrEnum) else value
-
-
-def _read(cls: type[_V], data: object, where: str) -> _V:
-    if not isinstance(data, Mapping):
-        raise Broken(f"{where}: an object was expected, not {type(data).__name__}")
-    hints = _hints(cast(Hashable, cls))
-    unknown = sorted(set(data) - set(hints))
-    if unknown:
-        raise Broken(f"{where}: unknown fields {', '.join(map(str, unknown))}")
-    values = {name: _value(hints[name], each, f"{where}.{name}") for name, each in data.items()}
-    try:
-        return cls(**values)
-    except TypeError as missing:
-        raise Broken(f"{where}: {missing}") from missing
-
-
-def _value(hint: Any, value: object, where: str) -> Any:
-    if get_origin(hint) is tuple:
-        if not isinstance(value, list | tuple):
-            raise Broken(f"{where}: a list was expected")
-        return tuple(_value(get_args(hint)[0], each, f"{where}[{index}]") for index, each in enumerate(value))
-    if is_dataclass(hint) and isinstance(hint, type):
-        return _read(hint, value, where)
-    if not isinstance(value, str):
-        raise Broken(f"{where}: text was expected, not {type(value).__name__}")
-    if hint is str:
-        return value
-    try:
-        return hint(value)
-    except ValueError as unknown:
-        raise Broken(f"{where}: {unknown}") from unknown
-
-
-@lru_cache(maxsize=32)
-def _hints(cls: Hashable) -> dict[str, Any]:
-    known = get_type_hints(cls)
-    return {each.name: known[each.name] for each in fields(cast(Any, cls))}
