@@ -7,7 +7,8 @@ faces and watermark, nothing else: no network, no file, no data URL.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -81,9 +82,6 @@ class Renderer:
     def __init__(self, fonts: FontSet) -> None:
         self._fonts = fonts
         self._watermark = watermark_svg(_WATERMARK, fonts.outlines(_WATERMARK, bold=True)).encode()
-        self._press = self._set_up(RareFaces({}, ""))
-        # A press with rare characters costs 0.2 s and 15 MB; names repeat on bill and receipt of one case.
-        self._with_rare = lru_cache(maxsize=2)(lambda points: self._set_up(fonts.rare_faces(points)))
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -91,7 +89,10 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters["named"] = _named
+        self._templates.filters |= {"named": _named, "kept": _kept}
+        self._press = self._set_up(RareFaces({}, ""))
+        # A press with rare characters costs 0.2 s and 15 MB; names repeat on bill and receipt of one case.
+        self._with_rare = lru_cache(maxsize=2)(lambda points: self._set_up(fonts.rare_faces(points)))
 
     def render(
         self,
@@ -148,10 +149,13 @@ class Renderer:
         def sheet(text: str) -> CSS:
             return CSS(string=text, font_config=fonts, url_fetcher=fetcher)
 
-        files = {path.stem: path.read_text(encoding="utf-8") for path in sorted(TEMPLATES.glob("*.css"))}
-        common = sheet(faces + files.pop("_document"))
-        own = {name: sheet(text) for name, text in files.items()}
+        common = sheet(faces + self._stylesheet("_document.css"))
+        own = {path.stem: sheet(self._stylesheet(path.name)) for path in TEMPLATES.glob("[!_]*.css")}
         return _Press(common, sheet(_SAMPLE_PAGE), own, fonts, fetcher, rare.unprintable)
+
+    def _stylesheet(self, name: str) -> str:
+        """A stylesheet with those that it includes; names with an underscore are only included."""
+        return self._templates.get_template(name).render()
 
 
 _SAMPLE_PAGE = """
@@ -162,13 +166,34 @@ _SAMPLE_PAGE = """
 _MARKS = tuple("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳㉑㉒㉓㉔㉕㉖㉗㉘㉙㉚㉛㉜㉝㉞㉟㊱㊲㊳㊴㊵㊶㊷㊸㊹㊺㊻㊼㊽㊾㊿")
 
 
+_CLAUSE = "第[〇零一二三四五六七八九十百千0-9]+[条款项章节]"
+_SHORT = 6
+"""A name of so many characters never breaks; a longer one may, but keeps its line."""
+
+
 def _named(text: str, names: Sequence[str]) -> Markup:
     """`text` escaped, each of `names` in a span that neither breaks nor moves its line."""
-    marked = escape(text)
-    for each in sorted(set(names), key=len, reverse=True):
-        if each:
-            marked = marked.replace(escape(each), Markup('<span class="name">{}</span>').format(each))
-    return marked
+    return _marked(text, names, "", lambda _: "name")
+
+
+def _kept(text: str, names: Sequence[str]) -> Markup:
+    """As `_named`, for letters: long names may break, and a clause's number (第三十二条) does not."""
+    given = frozenset(names)
+    return _marked(text, names, _CLAUSE, lambda word: "rare" if word in given and len(word) > _SHORT else "name")
+
+
+def _marked(text: str, names: Sequence[str], also: str, style: Callable[[str], str]) -> Markup:
+    """One pass, so that what was marked is never searched again: a person may be called `span`."""
+    wanted = [re.escape(each) for each in sorted(set(names), key=len, reverse=True) if each]
+    pattern = "|".join((*wanted, also) if also else wanted)
+    if not pattern:
+        return escape(text)
+    marked, at = Markup(), 0
+    for found in re.finditer(pattern, text):
+        word = found.group()
+        marked += escape(text[at : found.start()]) + Markup('<span class="{}">{}</span>').format(style(word), word)
+        at = found.end()
+    return marked + escape(text[at:])
 
 
 @lru_cache(maxsize=64)

@@ -38,7 +38,8 @@ BILL_SEAL = "一单收费专用章"
 RECEIPT_SEAL = "一单回执专用章"
 
 
-def _short(code: str) -> str:
+def short(code: str) -> str:
+    """The unit's name as tables print it."""
     return NAMES[code].removeprefix("瀚海").replace("人力资源和社会", "人力资源社会")
 
 
@@ -167,7 +168,7 @@ def _bill_line(index: int) -> BillLine:
             "6,720.00",
         )
     return BillLine(
-        number=str(index + 1), name=name, code=code, nature=nature, unit=_short(unit), basis=basis,
+        number=str(index + 1), name=name, code=code, nature=nature, unit=short(unit), basis=basis,
         quantity=quantity, quantity_unit=quantity_unit, quantity_note=note,
         rate=rate, rate_unit=rate_unit, rate_note=rate_note, gross=amount, payable=amount,
     )  # fmt: skip
@@ -211,7 +212,7 @@ def receipt(*, lines: int = 7, payer: str = "瀚海市碧海置业有限公司")
         accounts=tuple(replace(each, natures=()) for each in ACCOUNTS),
         other_information="墙材、散装水泥专项基金为预缴，主体竣工后30日内可申请清算退还；工资保障金本息属缴存人。示例标准，以当地文件为准。",
         payees=tuple(
-            Payee(unit_code=unit, name=_short(unit), amount=f"{fen / 100:,.2f}") for unit, fen in payees.items()
+            Payee(unit_code=unit, name=short(unit), amount=f"{fen / 100:,.2f}") for unit, fen in payees.items()
         ),
         qr_text="http://127.0.0.1:8000/verify/37101401-0000000017-7K4P9Q",
         remarks=(

@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 from paper import slip
 from reading import text
 
@@ -40,6 +41,13 @@ class TestPreparing:
 
 
 class TestCoverage:
+    def test_has_a_blank_in_every_face_that_has_digits(self, fonts: FontSet) -> None:
+        # Pango takes a blank from the face of the word behind it: a face without one prints a box.
+        for face in fonts.faces:
+            with TTFont(fonts.folder / face.file, lazy=True) as font:
+                characters = font.getBestCmap()
+            assert (ord(" ") in characters) or (ord("0") not in characters), face
+
     def test_reaches_every_character_of_gb_2312(self, fonts: FontSet) -> None:
         every = [bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xF8) for cell in range(161, 255)]
         assert len("".join(every)) == 6763
