@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from watching import as_owner
 
 from shared.db.engine import unit_of_work
-from shared.db.migrations.safeguards import APPEND_ONLY, DELETABLE, WALLED
+from shared.db.migrations.safeguards import APPEND_ONLY, DELETABLE, FIRST_APPEND_ONLY, WALLED
 from shared.settings import settings
 
 PRIVILEGE_MISSING = "42501"
@@ -51,12 +51,18 @@ class TestAppendOnlyTables:
                 with pytest.raises(DBAPIError) as problem:
                     app(statement)
                 assert (table, refused(problem)) == (table, PRIVILEGE_MISSING)
+        for table in FIRST_APPEND_ONLY:
+            for statement in (f"update {table} set tenant_id = tenant_id", f"delete from {table}"):
                 with pytest.raises(DBAPIError) as problem, as_owner() as session:
                     session.execute(text(statement))
                 assert (table, refused(problem)) == (table, APPEND_ONLY_BROKEN)
 
+    def test_carry_the_trigger_that_stops_the_owner(self, office: Office) -> None:
+        found = office.rows("select tgrelid::regclass::text from pg_trigger where tgname like '%_append_only'")
+        assert sorted(row[0] for row in found) == sorted(APPEND_ONLY)
+
     def test_have_rows_that_the_refusals_were_about(self, office: Office) -> None:
-        for table in APPEND_ONLY:
+        for table in FIRST_APPEND_ONLY:
             assert office.one(f"select count(*) from {table}") > 0
 
     def test_are_not_the_only_ones_from_which_the_app_deletes_nothing(self) -> None:

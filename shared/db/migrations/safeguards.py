@@ -5,24 +5,37 @@ from __future__ import annotations
 
 #: Rows of one tenant are invisible to every other (row-level security). The outbox is not
 #: listed: it carries ids only, and the relay serves all tenants.
-WALLED = (
+FIRST_WALLED = (
     "unit", "matter", "fee_item", "tariff_version", "reduction", "calendar_day", "account", "login_session",
     "login_failure", "draft", "application", "submission", "attachment", "review_task", "fee_line", "audit_event",
     "bill", "bill_line", "callback_inbox", "payment", "ledger_entry", "ledger_posting", "receipt", "document",
     "case_item", "number_series", "business_clock",
 )  # fmt: skip
+#: The same of the second schema: review in depth.
+REVIEW_WALLED = (
+    "clock", "clock_pause", "clock_extension", "clock_step", "calendar_change", "correction_notice",
+    "correction_item", "intake_notice", "commitment", "service_card", "meeting", "meeting_seat", "meeting_verdict",
+    "survey", "survey_finding", "appointment", "external_wait", "refusal", "handover", "post", "deputy", "notice",
+    "sms_message",
+)  # fmt: skip
+WALLED = (*FIRST_WALLED, *REVIEW_WALLED)
 
 #: Only added to, never changed: the app's role has no UPDATE or DELETE right, and a trigger stops the owner too.
-APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")
+FIRST_APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")
+REVIEW_APPEND_ONLY = ("clock_step", "handover", "refusal", "meeting_verdict", "sms_message")
+APPEND_ONLY = (*FIRST_APPEND_ONLY, *REVIEW_APPEND_ONLY)
 
 #: What may change on a row that is otherwise as final as paper.
 CHANGEABLE = {"bill": "status, paid_at", "receipt": "state, replaced_by"}
 
 #: The app may delete rows here and nowhere else.
-DELETABLE = (
+FIRST_DELETABLE = (
     "draft", "attachment", "login_failure", "business_clock", "unit", "matter", "fee_item", "tariff_version",
     "reduction", "calendar_day",
 )  # fmt: skip
+#: What is still being put together, or says who answers today.
+REVIEW_DELETABLE = ("correction_item", "post", "deputy")
+DELETABLE = (*FIRST_DELETABLE, *REVIEW_DELETABLE)
 
 
 def put_up() -> list[str]:
@@ -47,10 +60,10 @@ def put_up() -> list[str]:
         "grant usage on schema public to yidan_app",
         "grant select, insert, update on all tables in schema public to yidan_app",
         "grant usage on all sequences in schema public to yidan_app",
-        *(f"revoke update on {table} from yidan_app" for table in APPEND_ONLY),
+        *(f"revoke update on {table} from yidan_app" for table in FIRST_APPEND_ONLY),
         *(f"revoke update on {table} from yidan_app" for table in CHANGEABLE),
         *(f"grant update ({columns}) on {table} to yidan_app" for table, columns in CHANGEABLE.items()),
-        *(f"grant delete on {table} to yidan_app" for table in DELETABLE),
+        *(f"grant delete on {table} to yidan_app" for table in FIRST_DELETABLE),
         """create function business_now(which text) returns timestamptz language sql stable as $$
              select coalesce((select shows + (clock_timestamp() - set_at) from business_clock where tenant_id = which),
                              clock_timestamp()) $$""",
@@ -82,11 +95,7 @@ def put_up() -> list[str]:
              return null;
            end $$""",
     ]
-    statements += [
-        f"create trigger {table}_append_only before update or delete on {table} "
-        "for each row execute function refuse_change()"
-        for table in APPEND_ONLY
-    ]
+    statements += [_append_only(table) for table in FIRST_APPEND_ONLY]
     for table, function in (
         ("ledger_entry", "entry_balances"),
         ("ledger_posting", "entry_balances"),
@@ -97,14 +106,36 @@ def put_up() -> list[str]:
             f"create constraint trigger {table}_{function} after insert or update on {table} "
             f"deferrable initially deferred for each row execute function {function}()"
         )
-    for table in WALLED:
-        statements += [
-            f"alter table {table} enable row level security",
-            f"create policy {table}_tenant on {table} to yidan_app "
-            "using (tenant_id = current_setting('yidan.tenant', true)) "
-            "with check (tenant_id = current_setting('yidan.tenant', true))",
-        ]
+    for table in FIRST_WALLED:
+        statements += _wall(table)
     return statements
+
+
+def put_up_for_review() -> list[str]:
+    """The same for the tables of the second schema."""
+    statements = [f"grant select, insert, update on {table} to yidan_app" for table in REVIEW_WALLED]
+    statements += [f"revoke update on {table} from yidan_app" for table in REVIEW_APPEND_ONLY]
+    statements += [f"grant delete on {table} to yidan_app" for table in REVIEW_DELETABLE]
+    statements += [_append_only(table) for table in REVIEW_APPEND_ONLY]
+    for table in REVIEW_WALLED:
+        statements += _wall(table)
+    return statements
+
+
+def _append_only(table: str) -> str:
+    return (
+        f"create trigger {table}_append_only before update or delete on {table} "
+        "for each row execute function refuse_change()"
+    )
+
+
+def _wall(table: str) -> list[str]:
+    return [
+        f"alter table {table} enable row level security",
+        f"create policy {table}_tenant on {table} to yidan_app "
+        "using (tenant_id = current_setting('yidan.tenant', true)) "
+        "with check (tenant_id = current_setting('yidan.tenant', true))",
+    ]
 
 
 def take_down() -> list[str]:

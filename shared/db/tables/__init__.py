@@ -4,6 +4,8 @@ A row is storage, not a rule: values are checked by the domain's frozen types an
 by the constraints below.
 """
 
-from shared.db.tables import cases, city, money, people, work
+from shared.db.tables import cases, city, clocks, corrections, meetings, money, notices, offices, people, promises, work
 
-__all__ = ["cases", "city", "money", "people", "work"]
+__all__ = [
+    "cases", "city", "clocks", "corrections", "meetings", "money", "notices", "offices", "people", "promises", "work",
+]  # fmt: skip

@@ -32,8 +32,10 @@ class Application(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
         CheckConstraint(
-            "status in ('in_review','objected','billed','completed','withdrawn')", name="application_status"
+            "status in ('in_review','objected','billed','completed','withdrawn','refused','not_accepted')",
+            name="application_status",
         ),
+        CheckConstraint("lane in ('ordinary','green')", name="application_lane"),
         CheckConstraint("bill_waits_for in ('reviews_and_lines','lines')", name="application_bill_waits_for"),
         Index("application_applicant", "tenant_id", "applicant_id"),
         Index(
@@ -59,6 +61,13 @@ class Application(SQLModel, table=True):
     contractor_uscc: str = ""
     facts: dict[str, Any] = json_object()
     bill_waits_for: str = "reviews_and_lines"
+    situations: list[str] = json_list()
+    lane: str = Field(default="ordinary", sa_column_kwargs={"server_default": "ordinary"})
+    reopened: int = Field(
+        default=0,
+        sa_column_kwargs={"server_default": "0"},
+        description="how often decided reviews were opened again; names the wish for the bill",
+    )
     accepted_on: date
     accepted_at: datetime = moment()
     due_on: date
@@ -98,6 +107,8 @@ class Attachment(SQLModel, table=True):
     media_type: str
     size_bytes: int = Field(sa_type=BigInteger)
     sha256: str
+    origin: str = Field(default="applicant", sa_column_kwargs={"server_default": "applicant"})
+    replaced_by: UUID | None = reference("attachment.id", nullable=True)
     created_at: datetime = recorded()
 
 
@@ -107,10 +118,22 @@ class ReviewTask(SQLModel, table=True):
     __tablename__ = "review_task"
     __table_args__ = (
         UniqueConstraint("application_id", "matter_code"),
-        CheckConstraint("status in ('open','taken','approved','objected')", name="review_task_status"),
+        CheckConstraint(
+            "status in ('waiting','open','taken','checking','forwarded','approved','objected','cancelled')",
+            name="review_task_status",
+        ),
+        CheckConstraint("kind in ('ordinary','special','simple','instant')", name="review_task_kind"),
+        CheckConstraint("mode in ('single','two_person')", name="review_task_mode"),
         CheckConstraint("status <> 'objected' or opinion <> ''", name="review_task_reason"),
+        CheckConstraint("checker_id is null or checker_id <> officer_id", name="review_task_two_people"),
         Index(
-            "review_task_inbox", "tenant_id", "unit_code", "due_on", postgresql_where=text("status in ('open','taken')")
+            "review_task_inbox",
+            "tenant_id",
+            "unit_code",
+            "is_paused",
+            "due_on",
+            "lane",
+            postgresql_where=text("status in ('open','taken','checking','forwarded')"),
         ),
     )
     id: UUID = new_id()
@@ -120,13 +143,24 @@ class ReviewTask(SQLModel, table=True):
     matter_name: str
     seq: int
     unit_code: str
+    kind: str = Field(default="ordinary", sa_column_kwargs={"server_default": "ordinary"})
+    mode: str = Field(default="single", sa_column_kwargs={"server_default": "single"})
+    step_code: str | None = Field(default=None, description="tasks of one step are decided in one act")
+    lane: str = Field(default="ordinary", sa_column_kwargs={"server_default": "ordinary"})
     status: str = "open"
+    round: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     version: int = 1
-    due_on: date
+    due_on: date = Field(description="the clock's due date, or the planned one while the clock has not started")
+    is_paused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     officer_id: UUID | None = reference("account.id", nullable=True)
     taken_at: datetime | None = moment(nullable=True)
+    first_opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    first_verdict: str | None = Field(default=None, description="what the officer proposed to the checker")
+    first_decided_at: datetime | None = moment(nullable=True)
+    checker_id: UUID | None = reference("account.id", nullable=True)
     decided_at: datetime | None = moment(nullable=True)
     opinion: str = ""
+    is_by_default: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 
 class FeeLine(SQLModel, table=True):

@@ -30,6 +30,8 @@ class Account(SQLModel, table=True):
     unit_code: str | None = None
     organisation_name: str | None = None
     organisation_uscc: str | None = None
+    phone: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    email: str = Field(default="", sa_column_kwargs={"server_default": ""})
     is_active: bool = True
     created_at: datetime = recorded()
     data: dict[str, Any] = json_object()

@@ -53,10 +53,12 @@ class Document(SQLModel, table=True):
         UniqueConstraint("kind", "subject_id", "rendition"),
         Index("document_application", "application_id"),
         CheckConstraint("(ready_at is null) = (sha256 is null)", name="document_ready"),
+        CheckConstraint("application_id is not null or draft_id is not null", name="document_belongs"),
     )
     id: UUID = new_id()
     tenant_id: str = Field(foreign_key="tenant.id")
-    application_id: UUID = reference("application.id")
+    application_id: UUID | None = reference("application.id", nullable=True)
+    draft_id: UUID | None = reference("draft.id", nullable=True, index=True)
     kind: str
     subject_id: UUID
     rendition: int = 1
