@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services.sitting import Sitting
-from shared.db import accounts, attachments, bills, cases, clock, payments, receipts
+from shared.db import accounts, attachments, bills, cases, clock, clocks, payments, receipts
 from shared.db.bills import BillLineRow
 from shared.documents.views import (
     AccountTotal,
@@ -145,8 +145,8 @@ def slip_view(sitting: Sitting, application_id: UUID) -> SlipView:
         "number": case.number,
         "accepted_on": _long(case.accepted_on),
         "due_on": _long(case.due_on),
-        "promise_days": city.pack.settings.promise_days,
-        "matters": len(city.matters),
+        "promise_days": clocks.joint(sitting.session, application_id).days,
+        "matters": len(cases.tasks_of(sitting.session, application_id)),
         "items": len(city.items),
         "person": person,
         "papers": len(papers),

@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
 
 from services.sitting import Sitting
-from shared.db import attachments, cases, documents, drafts, numbers, outbox, trail
+from shared.db import attachments, cases, clocks, documents, drafts, numbers, outbox, trail
 from shared.db.accounts import AccountRow
 from shared.db.attachments import AttachmentRow
 from shared.db.outbox import Wanted
 from shared.db.trail import GENESIS, Act, Actor
+from shared.domain import prerequisites
 from shared.domain.characters import unkeepable_parts
+from shared.domain.clocks import Kind, Mechanism, dates
 from shared.domain.errors import Invalid, NotAllowed, NotFound, Problem
 from shared.domain.facts import Facts, identity_problems
-from shared.domain.matters import Material
+from shared.domain.matters import Material, Matter
 from shared.logs import logger
 from shared.papers import PAPER_BYTES_MAX, media_type_of
 from shared.storage import Storage
@@ -34,7 +36,7 @@ log = logger(__name__)
 SITE_LENGTH_MAX = 200
 PAPERS_MAX = 60
 KEY_LENGTH_MAX = 200
-_BODY_KEYS = ("facts", "area_code", "site", "attachments")
+_BODY_KEYS = ("facts", "area_code", "site", "attachments", "situations")
 #: What a pack calls the formats that papers are recognised in.
 _FORMAT_OF: Final = {"application/pdf": "pdf", "image/jpeg": "jpeg", "image/png": "png"}
 #: Facts that the office sets itself.
@@ -61,13 +63,15 @@ class _Request:
     facts: Facts
     area_code: str
     site: str
+    situations: tuple[str, ...]
     papers: tuple[AttachmentRow, ...]
 
 
 def submit(
     sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any], key: str, draft_id: UUID | None = None
 ) -> Submitted:
-    """Accept an application: `body` has `facts` (without case and acceptance date), `area_code`, `site`, `attachments`.
+    """Accept an application: `body` has `facts` (without case and acceptance date), `area_code`, `site`, `attachments`,
+    and perhaps `situations`.
 
     May be repeated with the same key and body. Raises `Invalid` with every problem beside its field
     (`KeyTaken` for a used key with another body), `NotAllowed` for anyone but an applicant,
@@ -95,14 +99,13 @@ def submit(
         before = cases.lock_one(sitting.session, known[0])
         return Submitted(before.id, before.number, before.accepted_on, before.due_on, repeated=True)
     request = _read(sitting, account, body)
-    due_on = sitting.city.calendar.add(sitting.today, sitting.city.pack.settings.promise_days)
+    plan = _plan(sitting, application_id, request)
     number = _number(sitting)
     facts = request.facts
     developer, contractor = facts.developer, facts.contractor
     if developer is None:
         raise Invalid([Problem("facts.developer", "必填：建设单位")])
     lines = _lines(sitting, application_id)
-    tasks = _tasks(sitting, application_id, request.area_code)
     acts = [
         Act(
             "application_accepted",
@@ -132,14 +135,17 @@ def submit(
             "bill_waits_for": sitting.city.pack.settings.bill_waits_for,
             "accepted_on": sitting.today,
             "accepted_at": sitting.now,
-            "due_on": due_on,
+            "situations": list(request.situations),
+            "due_on": plan.due_on,
+            "near_on": plan.near_on,
             "audit_seq": seq,
             "audit_hash": head,
         },
-        tasks=tasks,
+        tasks=plan.tasks,
         lines=lines,
         events=events,
     )
+    clocks.add(sitting.session, plan.clocks)
     if request.papers:
         attachments.adopt(sitting.session, [paper.id for paper in request.papers], application_id)
     if draft_id is not None:
@@ -156,7 +162,7 @@ def submit(
         now=sitting.now,
     )
     log.info("application_accepted", application=number, papers=len(request.papers))
-    return Submitted(application_id, number, sitting.today, due_on, repeated=False)
+    return Submitted(application_id, number, sitting.today, plan.due_on, repeated=False)
 
 
 def check(sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any]) -> tuple[Problem, ...]:
@@ -288,14 +294,31 @@ def _read(sitting: Sitting, account: AccountRow, body: Mapping[str, Any]) -> _Re
     site = body.get("site", "")
     if not isinstance(site, str) or not site.strip() or len(site) > SITE_LENGTH_MAX or not site.isprintable():
         problems.append(Problem("site", f"必填：建设地点，不超过 {SITE_LENGTH_MAX} 个字"))
-    papers = _papers(sitting, account, body.get("attachments", []), facts, problems)
+    situations = _situations(sitting, body.get("situations", []), problems)
+    papers = _papers(
+        sitting, account, body.get("attachments", []), facts=facts, situations=situations, problems=problems
+    )
     if problems or facts is None:
         raise Invalid(problems)
-    return _Request(facts, str(area_code), str(site).strip(), papers)
+    return _Request(facts, str(area_code), str(site).strip(), situations, papers)
+
+
+def _situations(sitting: Sitting, given: object, problems: list[Problem]) -> tuple[str, ...]:
+    known = sitting.city.situations
+    if not isinstance(given, list) or any(each not in known for each in given):
+        problems.append(Problem("situations", f"应为情形代码的列表，可用：{'、'.join(known)}"))
+        return ()
+    return tuple(code for code in known if code in given)
 
 
 def _papers(
-    sitting: Sitting, account: AccountRow, given: object, facts: Facts | None, problems: list[Problem]
+    sitting: Sitting,
+    account: AccountRow,
+    given: object,
+    *,
+    facts: Facts | None,
+    situations: Collection[str],
+    problems: list[Problem],
 ) -> tuple[AttachmentRow, ...]:
     if not isinstance(given, list) or len(given) > PAPERS_MAX:
         problems.append(Problem("attachments", f"应为已上传材料的编号列表，最多 {PAPERS_MAX} 份"))
@@ -310,17 +333,23 @@ def _papers(
     for index, each in enumerate(ids):
         if each not in found:
             problems.append(Problem(f"attachments[{index}]", "没有这份材料，或它已随另一申报提交"))
+    needed = {code for matter in sitting.city.matters_in(situations) for code in matter.needs}
     given_codes = {paper.material_code for paper in found.values()}
     problems += [
         Problem(f"attachments.{material.code}", f"缺少必交材料：{material.name}")
         for material in sitting.city.pack.materials
-        if is_required(material, facts) and material.code not in given_codes
+        if is_required(material, facts, needed=needed) and material.code not in given_codes
     ]
     return tuple(found.values())
 
 
-def is_required(material: Material, facts: Facts | None) -> bool:
-    """Whether a paper must come with an application of these facts (only always-required ones without facts)."""
+def is_required(material: Material, facts: Facts | None, *, needed: Collection[str] = ()) -> bool:
+    """Whether a paper must come with an application of these facts (only always-required ones without facts).
+
+    `needed` are the papers that the application's matters need.
+    """
+    if material.required == "needed":
+        return material.code in needed
     if material.required in ("always", "optional"):
         return material.required == "always"
     return bool(facts and getattr(facts, material.required))
@@ -332,20 +361,90 @@ def _number(sitting: Sitting) -> str:
     return sitting.city.application_number(day, running)
 
 
-def _tasks(sitting: Sitting, application_id: UUID, area_code: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": uuid4(),
-            "tenant_id": sitting.tenant,
-            "application_id": application_id,
-            "matter_code": matter.code,
-            "matter_name": matter.name,
-            "seq": seq,
-            "unit_code": sitting.city.unit_for(matter, area_code),
-            "due_on": sitting.city.calendar.add(sitting.today, matter.promise_days),
-        }
-        for seq, matter in enumerate(sitting.city.matters, start=1)
-    ]
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The review tasks of an application, their clocks and that of the whole."""
+
+    tasks: list[dict[str, Any]]
+    clocks: list[dict[str, Any]]
+    due_on: date
+    near_on: date
+
+
+def _plan(sitting: Sitting, application_id: UUID, request: _Request) -> _Plan:
+    """Which matters an application has, who reviews them, what can start now, and what is promised for each.
+
+    A matter that waits for others is on no officer's desk yet; the day that it is planned for stands in its task.
+    """
+    city, today = sitting.city, sitting.today
+    matters = city.matters_in(request.situations)
+    graph = prerequisites.within(city.pack.graph, [matter.code for matter in matters])
+    starting = prerequisites.open_now(graph, ())
+    together = {code for group in prerequisites.due_together(graph, ()) for code in group}
+    ranks = prerequisites.starting_ranks(graph, {matter.code: matter.promise_days for matter in matters})
+    steps = {code: step.code for step in city.pack.steps for code in step.matters}
+    special = [matter.name for matter in matters if matter.kind is Kind.SPECIAL]
+    kind = Kind.SPECIAL if special else Kind.ORDINARY
+    whole = clocks.new(
+        city,
+        application_id=application_id,
+        mechanism=Mechanism.JOINT,
+        kind=kind,
+        subject_id=application_id,
+        unit_code=city.lead_unit,
+        days=city.promise_days(Mechanism.JOINT, kind, today),
+        now=sitting.now,
+        reason=f"{'、'.join(special)}按特殊情形办理" if special else "",
+    )
+    tasks, started = [], [whole]
+    for seq, matter in enumerate(matters, start=1):
+        planned = dates(
+            city.calendar,
+            started_on=city.calendar.add(today, ranks[matter.code]),
+            days=_days_of(matter, matters, steps),
+            pauses=(),
+            today=today,
+        )
+        task_id, unit_code = uuid4(), city.unit_for(matter, request.area_code)
+        tasks.append(
+            {
+                "id": task_id,
+                "tenant_id": sitting.tenant,
+                "application_id": application_id,
+                "matter_code": matter.code,
+                "matter_name": matter.name,
+                "seq": seq,
+                "unit_code": unit_code,
+                "kind": matter.kind.value,
+                "mode": matter.mode,
+                "step_code": steps.get(matter.code),
+                "status": "open" if matter.code in starting else "waiting",
+                "due_on": planned.due_on,
+                "near_on": planned.near_on,
+            }
+        )
+        started.append(
+            clocks.new(
+                city,
+                application_id=application_id,
+                mechanism=Mechanism.MATTER,
+                kind=matter.kind,
+                subject_id=task_id,
+                unit_code=unit_code,
+                days=_days_of(matter, matters, steps),
+                now=sitting.now,
+                reason=f"{matter.name}按特殊情形办理" if matter.kind is Kind.SPECIAL else "",
+                is_started=matter.code in starting or matter.code in together,
+            )
+        )
+    return _Plan(tasks, started, whole["due_on"], min(whole["hint_on"], whole["amber_on"]))
+
+
+def _days_of(matter: Matter, matters: Collection[Matter], steps: Mapping[str, str]) -> int:
+    """A matter's promise; those of one step share the longest (合并办理)."""
+    step = steps.get(matter.code)
+    same = [each.promise_days for each in matters if step is not None and steps.get(each.code) == step]
+    return max(same, default=matter.promise_days)
 
 
 def _lines(sitting: Sitting, application_id: UUID) -> list[dict[str, Any]]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from services import progress
 from services.sitting import Sitting
-from shared.db import attention, cases, fan_in, trail
+from shared.db import attention, cases, clocks, trail
 from shared.db.cases import Case, TaskRow
 from shared.db.trail import Act, Actor
 from shared.domain.characters import UNKEEPABLE, is_keepable
+from shared.domain.clocks import Mechanism
 from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem, VerdictAlreadyGiven
 from shared.logs import logger
 
@@ -66,6 +68,8 @@ def decide(
         if task.status == verdict and task.officer_id == actor.id:
             return
         raise VerdictAlreadyGiven("这项任务已有结论，不能再改；请刷新后查看")
+    if task.status == "waiting":
+        raise Conflict("这项任务还在等前置事项，暂时不能作出结论")
     if version is not None and task.version != version:
         raise Conflict("这项任务刚刚有变化，请核对后再提交；您填写的意见仍在页面上")
     if task.status == "taken" and task.officer_id != actor.id:
@@ -83,9 +87,10 @@ def decide(
         ),
     )
     log.info("matter_decided", application=case.number, matter=task.matter_code, unit=task.unit_code, verdict=verdict)
+    clock = clocks.find(sitting.session, case.id, Mechanism.MATTER, task.id)
+    clocks.stop(sitting.session, sitting.city, clock, now=sitting.now, why=verdict, by=actor)
     if approve:
-        fan_in.ask_for_bills(sitting.session, sitting.tenant, [case.id])
-        cases.complete(sitting.session, [case.id], at=sitting.now)
+        progress.go_on(sitting, case)
     elif case.status == "billed":
         # The pack lets the bill out before the reviews end, so there is money to think about: a person does.
         attention.open_case(

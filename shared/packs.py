@@ -20,7 +20,9 @@ import yaml
 from shared.domain.calendar import WorkingDays
 from shared.domain.errors import Invalid, Problem
 from shared.domain.facts import Facts
-from shared.domain.matters import Area, Material, Matter, Unit, read_city
+from shared.domain.matters import Area, Material, Matter, Situation, Step, Unit, read_city
+from shared.domain.prerequisites import mutual
+from shared.domain.promises import Promises, read_promises
 from shared.domain.rows import Row
 from shared.domain.settlement import RefundRule, read_refund_rules
 from shared.domain.tariff import FeeItem, Reduction, Tariff, Use
@@ -32,7 +34,10 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "areas": "city.yaml",
         "settings": "city.yaml",
         "units": "units.yaml",
+        "situations": "matters.yaml",
         "matters": "matters.yaml",
+        "steps": "matters.yaml",
+        "promises": "promises.yaml",
         "materials": "materials.yaml",
         "uses": "uses.yaml",
         "items": "items.yaml",
@@ -45,6 +50,8 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _BILL_WAITS_FOR: Final = ("reviews_and_lines", "lines")
+#: Documents with a number of their own, beside bills, applications and receipts.
+NUMBERED: Final = ("accepted", "one_time", "not_accepted", "correction", "refusal", "meeting", "survey", "card")
 _WORDING: Final = (
     "service_name",
     "tariff_notice",
@@ -84,12 +91,21 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackSettings:
-    """What a city decides once; days are working days. Late payment is per day on the overdue line, off by default."""
+    """What a city decides once; days are working days. Late payment is per day on the overdue line, off by default.
+
+    `numbers` are the formats of every other numbered document. `default_consent` is 超时默认: whether a review that is
+    over its time counts as consent. `supervision` is the office that late work is brought before.
+    """
 
     bill_waits_for: str
     due_working_days: int
-    promise_days: int
     bill_number: str
+    numbers: Mapping[str, str]
+    correction_window_days: int
+    correction_reply_days: int
+    extension_days_max: int
+    default_consent: bool
+    supervision: str
     application_number: str
     receipt_category: str
     receipt_kind: str
@@ -115,6 +131,9 @@ class Pack:
     units: tuple[Unit, ...]
     matters: tuple[Matter, ...]
     materials: tuple[Material, ...]
+    situations: tuple[Situation, ...]
+    steps: tuple[Step, ...]
+    promises: Promises
     tariff: Tariff
     refunds: tuple[RefundRule, ...]
     settings: PackSettings
@@ -136,6 +155,16 @@ class Pack:
         return self.tariff.uses
 
     @property
+    def graph(self) -> dict[str, tuple[str, ...]]:
+        """Every matter with its prerequisites."""
+        return {matter.code: matter.after for matter in self.matters}
+
+    @property
+    def mutual(self) -> tuple[tuple[str, ...], ...]:
+        """The matters that wait for each other (互为前置): a joint meeting decides each group."""
+        return mutual(self.graph)
+
+    @property
     def lead_unit(self) -> Unit:
         """The city's lead window."""
         return next(unit for unit in self.units if unit.is_lead and unit.level == "city")
@@ -143,7 +172,8 @@ class Pack:
     def names_in_english(self) -> dict[str, str]:
         """The English names that the city gives, by their Chinese ones, the short names of departments too."""
         named: tuple[_Named, ...] = (
-            *self.areas, *self.units, *self.matters, *self.materials, *self.items, *self.uses, *self.reductions
+            *self.areas, *self.units, *self.situations, *self.matters, *self.steps, *self.materials,
+            *self.items, *self.uses, *self.reductions,
         )  # fmt: skip
         names = {each.name: each.name_en for each in named if each.name_en}
         return names | {unit.short_name: unit.name_en for unit in self.units if unit.name_en}
@@ -169,6 +199,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
     units = {unit.code for unit in city.units}
     tenant = _tenant(data, problems)
     settings = _settings(data, units, problems)
+    promises = read_promises(data, problems)
     wording = _wording(data, problems)
     calendar, sources = _calendar(data, problems)
     tariff = None
@@ -188,6 +219,9 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         units=city.units,
         matters=city.matters,
         materials=city.materials,
+        situations=city.situations,
+        steps=city.steps,
+        promises=promises,
         tariff=tariff,
         refunds=refunds,
         settings=settings,
@@ -285,10 +319,22 @@ def _settings(data: Mapping[str, Any], units: Collection[str], problems: list[Pr
             row.text(column).format(**example)
         except (KeyError, IndexError, ValueError):
             row.problem(column, f"编号格式只能使用 {'、'.join(f'{{{name}}}' for name in example)}")
+    numbers = row.row("numbers")
+    numbers.only(*NUMBERED)
+    for column in NUMBERED:
+        try:
+            numbers.text(column).format(year=2014, running=17)
+        except (KeyError, IndexError, ValueError):
+            numbers.problem(column, "编号格式只能使用 {year}、{running}")
     return PackSettings(
         bill_waits_for=row.choice("bill_waits_for", _BILL_WAITS_FOR),
         due_working_days=row.whole("due_working_days", least=1),
-        promise_days=row.whole("promise_days", least=1),
+        numbers=MappingProxyType({column: numbers.text(column) for column in NUMBERED}),
+        correction_window_days=row.whole("correction_window_days", least=0),
+        correction_reply_days=row.whole("correction_reply_days", least=1),
+        extension_days_max=row.whole("extension_days_max", least=1),
+        default_consent=row.switch("default_consent", default=False),
+        supervision=row.text("supervision"),
         bill_number=row.text("bill_number"),
         application_number=row.text("application_number"),
         receipt_category=row.text("receipt_category"),

@@ -14,6 +14,8 @@ def light_words(standing: Standing) -> str:
             words = gettext("已办结") if standing.days >= 0 else gettext("逾期办结")
         case Light.RED:
             words = gettext("超期 %(days)s 日", days=standing.days) if standing.days else gettext("已超期")
+        case Light.PAUSED:
+            words = gettext("停表")
         case _:
             words = gettext("剩 %(days)s 日", days=standing.days) if standing.days else gettext("今日到期")
     return str(words)
@@ -25,6 +27,7 @@ def light_name(light: Light) -> str:
         Light.GREEN: gettext("正常"),
         Light.AMBER: gettext("临期"),
         Light.RED: gettext("超期"),
+        Light.PAUSED: gettext("停表"),
         Light.DONE: gettext("已办结"),
     }
     return names[light]

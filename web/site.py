@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from shared.domain.clocks import Kind, Mechanism
 from shared.domain.lines import NATURE_NAMES
 from shared.packs import Pack, load_pack
 
@@ -54,9 +55,9 @@ def site_of(packs_dir: Path, tenant: str, *, is_demo: bool) -> Site:
 def _guide(pack: Pack) -> Guide:
     units = {unit.code: unit.name for unit in pack.units}
     return Guide(
-        matters=tuple((each.name, units[each.unit_code], each.promise_days) for each in pack.matters),
+        matters=tuple((each.name, units[each.unit_code], each.promise_days) for each in pack.matters if not each.when),
         materials=tuple((each.name, each.required, each.note) for each in pack.materials),
         items=tuple((each.name, NATURE_NAMES[each.nature], units[each.owner_unit]) for each in pack.items),
-        promise_days=pack.settings.promise_days,
+        promise_days=pack.promises.latest(Mechanism.JOINT, Kind.ORDINARY).days,
         due_days=pack.settings.due_working_days,
     )

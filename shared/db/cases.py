@@ -51,6 +51,9 @@ class Case:
     accepted_at: datetime
     due_on: date
     applicant_id: UUID
+    situations: Sequence[str]
+    lane: str
+    reopened: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,18 @@ class TaskRow:
     version: int
     officer_id: UUID | None
     opinion: str
+    seq: int
+    kind: str
+    mode: str
+    step_code: str | None
+    lane: str
+    round: int
+    due_on: date
+    is_paused: bool
+    first_verdict: str | None
+    first_opinion: str
+    checker_id: UUID | None
+    decided_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,18 +183,21 @@ def lock_one(session: Session, application_id: UUID) -> Case:
     return found[application_id]
 
 
-def ready_for_bill(session: Session, ids: Iterable[UUID]) -> list[UUID]:
-    """Which of `ids` have nothing open that their bill waits for; the caller holds their rows."""
+def ready_for_bill(session: Session, ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Which of `ids` have nothing open that their bill waits for, each with how often its reviews were reopened.
+
+    In id order; the caller holds their rows.
+    """
     rows = session.execute(
         text(
-            "select a.id from application a where a.id = any(:ids) and a.status = 'in_review' "
+            "select a.id, a.reopened from application a where a.id = any(:ids) and a.status = 'in_review' "
             "and not exists (select from fee_line l where l.application_id = a.id and l.state <> 'final') "
             "and (a.bill_waits_for = 'lines' or not exists "
             "  (select from review_task t where t.application_id = a.id and t.status <> 'approved')) order by a.id"
         ),
         {"ids": list(ids)},
     )
-    return [row.id for row in rows]
+    return {row.id: row.reopened for row in rows}
 
 
 def find_task(session: Session, task_id: UUID) -> TaskRow:
@@ -188,6 +206,12 @@ def find_task(session: Session, task_id: UUID) -> TaskRow:
     if row is None:
         raise NotFound("审核任务不存在，或不在您的办理范围内")
     return TaskRow(**row._mapping)
+
+
+def tasks_of(session: Session, application_id: UUID) -> list[TaskRow]:
+    """The review tasks of one application, in the order of the matters."""
+    rows = session.execute(select(*_TASK).where(TASKS.c.application_id == application_id).order_by(TASKS.c.seq))
+    return [TaskRow(*row) for row in rows]
 
 
 def find_line(session: Session, line_id: UUID) -> LineRow:
@@ -222,6 +246,15 @@ def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, 
 
 
 # Decided.
+
+
+def open_tasks(session: Session, ids: Iterable[UUID]) -> None:
+    """Put waiting tasks on their units' desks; the caller holds the applications."""
+    session.execute(
+        update(TASKS)
+        .where(setwise.among(TASKS.c.id, ids), TASKS.c.status == "waiting")
+        .values(status="open", version=TASKS.c.version + 1)
+    )
 
 
 def save_task(session: Session, task: TaskRow, **changes: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -24,6 +24,7 @@ from shared.db import clock
 from shared.db.tables.city import CalendarDay, FeeItem, Matter, Reduction, TariffVersion, Tenant, Unit
 from shared.db.tables.columns import table
 from shared.domain.calendar import WorkingDays
+from shared.domain.clocks import Kind, Mechanism
 from shared.domain.errors import NotFound
 from shared.domain.lines import FeeItem as FeeItemFacts
 from shared.domain.matters import Material
@@ -114,6 +115,28 @@ class City:
                 if unit.is_lead and unit.level == "district" and unit.area_code == area_code:
                     return unit.code
         return matter.unit_code
+
+    @cached_property
+    def matters_by_code(self) -> Mapping[str, MatterFacts]:
+        """Matters by code."""
+        return {matter.code: matter for matter in self.pack.matters}
+
+    @cached_property
+    def situations(self) -> Mapping[str, str]:
+        """Names of the situations that an applicant may state, by code."""
+        return {situation.code: situation.name for situation in self.pack.situations}
+
+    def matters_in(self, situations: Collection[str]) -> tuple[MatterFacts, ...]:
+        """The matters that an application in these situations has, in the order of the pack."""
+        return tuple(matter for matter in self.pack.matters if matter.applies_in(situations))
+
+    def promise_days(self, mechanism: Mechanism, kind: Kind, on: date) -> int:
+        """How many working days are promised on a date."""
+        return self.pack.promises.days(mechanism, kind, on)
+
+    def number(self, kind: str, year: int, running: int) -> str:
+        """The number of a notice, decision, meeting, survey or card: 瀚一单补〔2014〕3号."""
+        return self.pack.settings.numbers[kind].format(year=year, running=running)
 
     def bill_number(self, year: int, running: int) -> str:
         """瀚一单缴〔2014〕17号."""

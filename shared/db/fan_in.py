@@ -18,11 +18,16 @@ from shared.tasks import BILLING_QUEUE, Task
 def ask_for_bills(session: Session, tenant: str, application_ids: Iterable[UUID]) -> None:
     """Ask for the bills of those applications that wait for nothing any more; may be repeated."""
     ready = waiting_for_nothing(session, application_ids)
-    outbox.put(session, tenant, [Wanted(Task.ISSUE_BILLS, BILLING_QUEUE, each) for each in ready])
+    outbox.put(
+        session,
+        tenant,
+        # An application whose reviews were opened again is asked for anew: the wish of before is spent.
+        [Wanted(Task.ISSUE_BILLS, BILLING_QUEUE, each, f"r{again}" if again else "") for each, again in ready.items()],
+    )
 
 
-def waiting_for_nothing(session: Session, application_ids: Iterable[UUID]) -> list[UUID]:
-    """Which of the applications can be billed now; their rows stay locked.
+def waiting_for_nothing(session: Session, application_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Which of the applications can be billed now, and how often each was reopened; their rows stay locked.
 
     Takes the rows late, after the slow part of a transaction: of two that finish together the
     later one then sees the earlier one's work.

@@ -1,6 +1,7 @@
 """How a deadline stands on a day: the light and the count of working days that every page shows.
 
-Green becomes amber one working day before the due date and red once it has passed; pages never compute it.
+Green becomes amber one working day before the due date, or when 90 % of the promise is used if that is earlier, and red
+once the date has passed; while a clock stands still the light is purple. Pages never compute it.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ class Light(StrEnum):
     GREEN = "green"
     AMBER = "amber"
     RED = "red"
+    PAUSED = "paused"
     DONE = "done"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`days` are working days: left while green or amber, over when red, early (or, negative, late) when done.
+    """`days` are working days: left while green, amber or paused, over when red, early (or, negative, late) when done.
 
     Red with 0 days means that the due date has passed but no working day since.
     """
@@ -44,14 +46,22 @@ class Deadlines:
     today: date
     _counted: dict[tuple[date, date], int] = field(default_factory=dict)
 
-    def standing(self, due_on: date, *, done_on: date | None = None) -> Standing:
-        """Where a deadline stands. Raises `CalendarNotLoaded`."""
+    def standing(
+        self, due_on: date, *, done_on: date | None = None, near_on: date | None = None, is_paused: bool = False
+    ) -> Standing:
+        """Where a deadline stands; `near_on` is the clock's first amber day, if it has one.
+
+        Raises `CalendarNotLoaded`.
+        """
         if done_on is not None:
             return Standing(Light.DONE, self.between(done_on, due_on))
+        if is_paused:
+            return Standing(Light.PAUSED, max(self.between(self.today, due_on), 0))
         if due_on < self.today:
             return Standing(Light.RED, self.between(due_on, self.today))
         left = self.between(self.today, due_on)
-        return Standing(Light.AMBER if left <= NEAR_DAYS else Light.GREEN, left)
+        is_near = left <= NEAR_DAYS or (near_on is not None and near_on <= self.today)
+        return Standing(Light.AMBER if is_near else Light.GREEN, left)
 
     def between(self, start: date, end: date) -> int:
         """Working days after `start` up to and including `end`; negative if `end` is earlier."""

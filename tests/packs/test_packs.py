@@ -286,14 +286,17 @@ def rule(item: str, version: str, **columns: Any) -> Callable[[Sections], None]:
 class TestEnglishNames:
     def test_stand_beside_every_chinese_name_of_the_sample_city(self) -> None:
         city = HANHAI
-        named = (*city.areas, *city.units, *city.matters, *city.materials, *city.items, *city.uses, *city.reductions)
+        named = (
+            *city.areas, *city.units, *city.situations, *city.matters, *city.steps, *city.materials, *city.items,
+            *city.uses, *city.reductions,
+        )  # fmt: skip
 
         assert [each.name for each in named if not each.name_en.isascii() or not each.name_en] == []
         assert city.names_in_english()["市人民防空办公室"] == "Civil Air Defence Office"
 
     def test_may_be_left_out(self) -> None:
         data = sections()
-        for section in ("areas", "units", "matters", "materials", "items", "uses", "reductions"):
+        for section in ("areas", "units", "situations", "matters", "steps", "materials", "items", "uses", "reductions"):
             for row in data[section]:
                 row.pop("name_en")
         assert build_pack(data).names_in_english() == {}

@@ -26,7 +26,7 @@ from web.naming import named
 #: As many working days as fit beside the other columns.
 AXIS_DAYS_MAX = 13
 #: How urgent a lane is, the most urgent first.
-_ORDER = {Light.RED: 1, Light.AMBER: 2, Light.GREEN: 3, Light.DONE: 4}
+_ORDER = {Light.RED: 1, Light.AMBER: 2, Light.PAUSED: 3, Light.GREEN: 4, Light.DONE: 5}
 
 
 def lanes_of(file: CaseFile, city: City, *, today: date, is_public: bool = False) -> Lanes:
@@ -149,6 +149,10 @@ def _task_tag(status: str) -> Tag:
     return {
         "open": Tag(gettext("待认领")),
         "taken": Tag(gettext("审核中"), Tone.BLUE),
+        "waiting": Tag(gettext("等前置事项")),
+        "checking": Tag(gettext("待复核"), Tone.BLUE),
+        "forwarded": Tag(gettext("转报上级"), Tone.PURPLE),
+        "cancelled": Tag(gettext("已终止")),
         "approved": Tag(gettext("已办结"), Tone.GREEN, is_quiet=True),
         "objected": Tag(gettext("不同意"), Tone.RED),
     }[status]

@@ -19,6 +19,10 @@ def task_tag(status: str) -> Tag:
     return {
         "open": Tag(gettext("待认领"), Tone.AMBER),
         "taken": Tag(gettext("审核中"), Tone.BLUE),
+        "waiting": Tag(gettext("等前置事项")),
+        "checking": Tag(gettext("待复核"), Tone.BLUE),
+        "forwarded": Tag(gettext("转报上级"), Tone.PURPLE),
+        "cancelled": Tag(gettext("已终止")),
         "approved": Tag(gettext("同意"), Tone.GREEN, is_quiet=True),
         "objected": Tag(gettext("不同意"), Tone.RED),
     }[status]
@@ -59,6 +63,8 @@ def case_tag(status: str) -> Tag:
         "billed": Tag(gettext("待缴费"), Tone.AMBER),
         "completed": Tag(gettext("已办结"), Tone.GREEN, is_quiet=True),
         "withdrawn": Tag(gettext("已撤回"), Tone.GREY, is_quiet=True),
+        "refused": Tag(gettext("不予许可"), Tone.RED, is_quiet=True),
+        "not_accepted": Tag(gettext("不予受理"), Tone.GREY, is_quiet=True),
     }[status]
 
 

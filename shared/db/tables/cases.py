@@ -71,6 +71,8 @@ class Application(SQLModel, table=True):
     accepted_on: date
     accepted_at: datetime = moment()
     due_on: date
+    near_on: date | None = Field(default=None, description="from this day the light is amber")
+    is_paused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     closed_at: datetime | None = moment(nullable=True)
     created_at: datetime = recorded()
     audit_seq: int = Field(default=0, description="events so far; written under this row's lock only")
@@ -151,6 +153,7 @@ class ReviewTask(SQLModel, table=True):
     round: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     version: int = 1
     due_on: date = Field(description="the clock's due date, or the planned one while the clock has not started")
+    near_on: date | None = Field(default=None, description="from this day the light is amber")
     is_paused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     officer_id: UUID | None = reference("account.id", nullable=True)
     taken_at: datetime | None = moment(nullable=True)

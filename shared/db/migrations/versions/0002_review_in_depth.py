@@ -923,6 +923,9 @@ def upgrade() -> None:
     )
     op.add_column("application", sa.Column("lane", sa.String(), server_default="ordinary", nullable=False))
     op.add_column("application", sa.Column("reopened", sa.Integer(), server_default="0", nullable=False))
+    for table in ("application", "review_task"):
+        op.add_column(table, sa.Column("near_on", sa.Date(), nullable=True))
+    op.add_column("application", sa.Column("is_paused", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.add_column("attachment", sa.Column("origin", sa.String(), server_default="applicant", nullable=False))
     op.add_column("attachment", sa.Column("replaced_by", sa.Uuid(), nullable=True))
     op.create_foreign_key("attachment_replaced_by_fkey", "attachment", "attachment", ["replaced_by"], ["id"])
@@ -991,6 +994,9 @@ def downgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status in ('open','taken')"),
     )
+    op.drop_column("application", "is_paused")
+    for table in ("application", "review_task"):
+        op.drop_column(table, "near_on")
     op.drop_column("review_task", "is_by_default")
     op.drop_column("review_task", "checker_id")
     op.drop_column("review_task", "first_decided_at")
