@@ -14,8 +14,11 @@ from werkzeug.wrappers import Response
 
 from services import assessment, review
 from services.sitting import Sitting, sitting
-from shared.db.queries import desk as queries
-from shared.db.queries.desk import CaseView, Desk, Inbox, InboxFilter, Tab
+from shared.db.queries import desk_case, desk_lines
+from shared.db.queries import inbox as inboxes
+from shared.db.queries.desk import Desk, line_place, task_place
+from shared.db.queries.desk_case import CaseView
+from shared.db.queries.inbox import Inbox, InboxFilter, Tab
 from shared.domain.deadlines import Light
 from shared.domain.errors import Conflict, Invalid, Problem
 from web.auth.access import actor, login_required, signed_in
@@ -43,8 +46,8 @@ def inbox() -> str:
     wanted = _wanted()
     with sitting() as office:
         mine = _desk(office)
-        found = queries.inbox(office.session, office.city, mine, wanted, today=office.today)
-        to_confirm = queries.count_lines(office.session, mine, state="assessed")
+        found = inboxes.inbox(office.session, office.city, mine, wanted, today=office.today)
+        to_confirm = desk_lines.count_lines(office.session, mine, state="assessed")
         return page(
             "desk/inbox.html",
             office,
@@ -69,7 +72,7 @@ def inbox() -> str:
 def case_of_task(task_id: UUID) -> str:
     """One task with everything needed to decide it."""
     with sitting() as office:
-        view = queries.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
+        view = desk_case.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
         return _case(office, view)
 
 
@@ -78,7 +81,7 @@ def case_of_task(task_id: UUID) -> str:
 def case_of_application(application_id: UUID) -> str:
     """One application on which the unit has a fee line, with or without a task."""
     with sitting() as office:
-        view = queries.case_of_application(
+        view = desk_case.case_of_application(
             office.session, office.city, _desk(office), application_id, today=office.today
         )
         return _case(office, view)
@@ -90,7 +93,7 @@ def take(task_id: UUID) -> Response | tuple[str, int]:
     """Put a task into my hands."""
     try:
         with sitting() as office:
-            queries.task_place(office.session, _desk(office), task_id)
+            task_place(office.session, _desk(office), task_id)
             review.take(office, task_id=task_id, actor=actor())
     except Conflict as conflict:
         return _conflict(task_id, said(str(conflict))), 409
@@ -104,7 +107,7 @@ def release(task_id: UUID) -> Response | tuple[str, int]:
     """Put a task back on the unit's desk."""
     try:
         with sitting() as office:
-            queries.task_place(office.session, _desk(office), task_id)
+            task_place(office.session, _desk(office), task_id)
             review.release(office, task_id=task_id, actor=actor())
     except Conflict as conflict:
         return _conflict(task_id, said(str(conflict))), 409
@@ -121,7 +124,7 @@ def decide(task_id: UUID) -> Response | tuple[str, int]:
     try:
         with sitting() as office:
             mine = _desk(office)
-            application_id = queries.task_place(office.session, mine, task_id)
+            application_id = task_place(office.session, mine, task_id)
             approve = _verdict(form.get("verdict", ""))
             review.decide(
                 office,
@@ -131,8 +134,8 @@ def decide(task_id: UUID) -> Response | tuple[str, int]:
                 opinion=opinion,
                 version=_version(form.get("version", "")),
             )
-            waits = queries.count_lines(office.session, mine, state="assessed", application_id=application_id)
-            following = queries.next_task(office.session, mine, after=task_id)
+            waits = desk_lines.count_lines(office.session, mine, state="assessed", application_id=application_id)
+            following = inboxes.next_task(office.session, mine, after=task_id)
     except Invalid as invalid:
         return _case_again(task_id, opinion, invalid.problems), 422
     except Conflict as conflict:
@@ -153,7 +156,7 @@ def lines() -> str:
     state = state if state in ("pending", "assessed", "final") else ""
     with sitting() as office:
         mine = _desk(office)
-        found = queries.lines(office.session, office.city, mine, state=state, today=office.today)
+        found = desk_lines.lines(office.session, office.city, mine, state=state, today=office.today)
         return page(
             "desk/lines.html",
             office,
@@ -183,15 +186,15 @@ def confirm_line(line_id: UUID) -> Response | tuple[str, int]:
     form = flask.request.form
     with sitting() as office:
         mine = _desk(office)
-        application_id = queries.line_place(office.session, mine, line_id)
+        application_id = line_place(office.session, mine, line_id)
     try:
         with sitting() as office:
             version = _version(form.get("version", ""))
             if version is None:
                 raise Invalid([Problem("version", "缺少页面上的版本号，请刷新后再确认")])
             assessment.confirm_line(office, line_id=line_id, actor=actor(), version=version)
-            view = queries.case_of_application(office.session, office.city, mine, application_id, today=office.today)
-            following = queries.next_task(office.session, mine)
+            view = desk_case.case_of_application(office.session, office.city, mine, application_id, today=office.today)
+            following = inboxes.next_task(office.session, mine)
     except Conflict as conflict:
         return _conflict_on_line(application_id, said(str(conflict))), 409
     flask.flash(gettext("收费核定已确认，并加盖本单位电子签章。"))
@@ -376,19 +379,19 @@ def _case(office: Sitting, view: CaseView, *, opinion: str | None = None, proble
 def _case_again(task_id: UUID, opinion: str, problems: tuple[Problem, ...]) -> str:
     told = tuple(Problem("opinion", said(each.problem)) for each in problems)
     with sitting() as office:
-        view = queries.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
+        view = desk_case.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
         return _case(office, view, opinion=opinion, problems=told)
 
 
 def _conflict(task_id: UUID, what: str, *, opinion: str = "", verdict: str = "") -> str:
     with sitting() as office:
-        view = queries.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
+        view = desk_case.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
         return _conflict_page(office, view, what, opinion=opinion, verdict=verdict)
 
 
 def _conflict_on_line(application_id: UUID, what: str) -> str:
     with sitting() as office:
-        view = queries.case_of_application(
+        view = desk_case.case_of_application(
             office.session, office.city, _desk(office), application_id, today=office.today
         )
         return _conflict_page(office, view, what)

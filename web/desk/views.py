@@ -11,7 +11,7 @@ import flask
 from flask_babel import gettext
 
 from shared.db.city import City
-from shared.db.queries.desk import CaseView, OwnLine, Paper, PastAct
+from shared.db.queries.desk_case import CaseView, OwnLine, Paper, PastAct
 from shared.domain.deadlines import Light
 from shared.domain.lines import Line
 from web.components import FileGroup, FileItem, Tag, TimelineEvent

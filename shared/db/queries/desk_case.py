@@ -1,0 +1,268 @@
+"""One case as a desk shows it: the application, the unit's own task and lines, the other units' lanes, papers, history.
+
+Every function takes the `Desk` that looks and answers only for its unit; a district's desk sees its own area.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import Session
+
+from shared.db.city import City
+from shared.db.queries.desk import APPLICATIONS, LINES, TASKS, Desk, day_of, in_area
+from shared.db.queries.inbox import queue
+from shared.db.tables.cases import Attachment, AuditEvent
+from shared.db.tables.columns import table
+from shared.db.tables.people import Account
+from shared.domain.deadlines import Deadlines, Standing
+from shared.domain.errors import NotFound
+from shared.domain.lines import Line
+
+ATTACHMENTS = table(Attachment)
+EVENTS = table(AuditEvent)
+PEOPLE = table(Account)
+
+EVENTS_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHead:
+    """The application and, where the unit has one, its task on it."""
+
+    application_id: UUID
+    number: str
+    project_code: str
+    project_name: str
+    developer_name: str
+    contractor_name: str
+    site: str
+    area_code: str
+    case_status: str
+    accepted_at: datetime
+    case_due_on: date
+    facts: Mapping[str, Any]
+    task: OwnTask | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTask:
+    """The task that the page is about."""
+
+    id: UUID
+    matter_code: str
+    matter_name: str
+    unit_code: str
+    status: str
+    version: int
+    due_on: date
+    officer_id: UUID | None
+    officer_name: str
+    taken_at: datetime | None
+    decided_at: datetime | None
+    opinion: str
+    standing: Standing
+    used_days: int
+    promised_days: int
+
+    @property
+    def is_decided(self) -> bool:
+        return self.decided_at is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherTask:
+    """Another matter of the same application, to be read only."""
+
+    unit_code: str
+    matter_name: str
+    status: str
+    officer_name: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A material that the applicant handed in."""
+
+    id: UUID
+    material_code: str
+    file_name: str
+    media_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLine:
+    """A fee line of the unit; `line` is None until it is assessed."""
+
+    id: UUID
+    item_code: str
+    state: str
+    confirm_required: bool
+    version: int
+    line: Line | None
+    confirmed_by: str
+    confirmed_at: datetime | None
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        return self.state == "assessed" and self.line is not None and self.line.is_final
+
+
+@dataclass(frozen=True, slots=True)
+class PastAct:
+    """One entry of the audit trail."""
+
+    at: datetime
+    verb: str
+    actor_name: str
+    unit_code: str | None
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A case on a desk; `queue` are the ids of the tasks that wait for this officer, the most pressing first."""
+
+    head: CaseHead
+    others: tuple[OtherTask, ...]
+    papers: tuple[Paper, ...]
+    lines: tuple[OwnLine, ...]
+    history: tuple[PastAct, ...]
+    queue: tuple[UUID, ...]
+
+
+def case_of_task(session: Session, city: City, desk: Desk, task_id: UUID, *, today: date) -> CaseView:
+    """The case around one of the unit's tasks; raises `NotFound` for any other. Six queries."""
+    return _case(session, city, desk, TASKS.c.id == task_id, today=today)
+
+
+def case_of_application(session: Session, city: City, desk: Desk, application_id: UUID, *, today: date) -> CaseView:
+    """The case where the unit has a task or a fee line; raises `NotFound` for any other."""
+    has_line = select(LINES.c.id).where(
+        LINES.c.application_id == APPLICATIONS.c.id, LINES.c.unit_code == desk.unit_code
+    )
+    wanted = and_(APPLICATIONS.c.id == application_id, or_(TASKS.c.id.is_not(None), has_line.exists()))
+    return _case(session, city, desk, wanted, today=today)
+
+
+def _case(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool], *, today: date) -> CaseView:
+    days = Deadlines(city.calendar, today)
+    head = _head(session, city, desk, wanted, days)
+    return CaseView(
+        head=head,
+        others=_others(session, head, days),
+        papers=_papers(session, head.application_id),
+        lines=_own_lines(session, desk, head.application_id),
+        history=_history(session, head.application_id),
+        queue=queue(session, desk),
+    )
+
+
+def _head(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool], days: Deadlines) -> CaseHead:
+    own = and_(TASKS.c.application_id == APPLICATIONS.c.id, TASKS.c.unit_code == desk.unit_code)
+    task_columns = {
+        name: TASKS.c[name]
+        for name in (
+            "matter_code", "matter_name", "unit_code", "status", "version", "due_on", "officer_id", "taken_at",
+            "decided_at", "opinion",
+        )
+    }  # fmt: skip
+    query: Select[Any] = (
+        select(
+            APPLICATIONS.c.id.label("application_id"), APPLICATIONS.c.number, APPLICATIONS.c.project_code,
+            APPLICATIONS.c.project_name, APPLICATIONS.c.developer_name, APPLICATIONS.c.contractor_name,
+            APPLICATIONS.c.site, APPLICATIONS.c.area_code, APPLICATIONS.c.status.label("case_status"),
+            APPLICATIONS.c.accepted_at, APPLICATIONS.c.accepted_on, APPLICATIONS.c.due_on.label("case_due_on"),
+            APPLICATIONS.c.facts, TASKS.c.id.label("task_id"),
+            *(column.label(f"task_{name}") for name, column in task_columns.items()),
+            PEOPLE.c.display_name.label("officer_name"),
+        )
+        .select_from(APPLICATIONS)
+        .outerjoin(TASKS, own)
+        .outerjoin(PEOPLE, PEOPLE.c.id == TASKS.c.officer_id)
+        .where(wanted, in_area(desk))
+        .order_by(TASKS.c.seq)
+        .limit(1)
+    )  # fmt: skip
+    row = session.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("审核任务不存在，或不在您的办理范围内")
+    task = None
+    if row.task_id is not None:
+        promised = {matter.code: matter.promise_days for matter in city.matters}
+        task = OwnTask(
+            id=row.task_id,
+            **{name: row._mapping[f"task_{name}"] for name in task_columns},
+            officer_name=row.officer_name or "",
+            standing=days.standing(row.task_due_on, done_on=day_of(row.task_decided_at)),
+            used_days=days.between(row.accepted_on, day_of(row.task_decided_at) or days.today),
+            promised_days=promised.get(row.task_matter_code, 0),
+        )
+    names = [name for name in CaseHead.__dataclass_fields__ if name != "task"]
+    return CaseHead(**{name: row._mapping[name] for name in names}, task=task)
+
+
+def _others(session: Session, head: CaseHead, days: Deadlines) -> tuple[OtherTask, ...]:
+    query = (
+        select(
+            TASKS.c.unit_code,
+            TASKS.c.matter_name,
+            TASKS.c.status,
+            TASKS.c.due_on,
+            TASKS.c.decided_at,
+            PEOPLE.c.display_name,
+        )
+        .outerjoin(PEOPLE, PEOPLE.c.id == TASKS.c.officer_id)
+        .where(TASKS.c.application_id == head.application_id)
+        .order_by(TASKS.c.decided_at.is_not(None), TASKS.c.due_on, TASKS.c.seq)
+    )
+    if head.task is not None:
+        query = query.where(TASKS.c.id != head.task.id)
+    return tuple(
+        OtherTask(
+            unit_code=row.unit_code,
+            matter_name=row.matter_name,
+            status=row.status,
+            officer_name=row.display_name or "",
+            standing=days.standing(row.due_on, done_on=day_of(row.decided_at)),
+        )
+        for row in session.execute(query)
+    )
+
+
+def _papers(session: Session, application_id: UUID) -> tuple[Paper, ...]:
+    columns = [ATTACHMENTS.c[name] for name in Paper.__dataclass_fields__]
+    query = select(*columns).where(ATTACHMENTS.c.application_id == application_id)
+    return tuple(Paper(**row._mapping) for row in session.execute(query.order_by(ATTACHMENTS.c.created_at)))
+
+
+def _own_lines(session: Session, desk: Desk, application_id: UUID) -> tuple[OwnLine, ...]:
+    names = ("id", "item_code", "state", "confirm_required", "version", "line", "confirmed_at")
+    query = (
+        select(*(LINES.c[name] for name in names), PEOPLE.c.display_name)
+        .outerjoin(PEOPLE, PEOPLE.c.id == LINES.c.confirmed_by)
+        .where(LINES.c.application_id == application_id, LINES.c.unit_code == desk.unit_code)
+        .order_by(LINES.c.seq)
+    )
+    return tuple(
+        OwnLine(
+            **{name: row._mapping[name] for name in names if name != "line"},
+            line=Line.from_json(row.line) if row.state != "pending" else None,
+            confirmed_by=row.display_name or "",
+        )
+        for row in session.execute(query)
+    )
+
+
+def _history(session: Session, application_id: UUID) -> tuple[PastAct, ...]:
+    columns = [EVENTS.c[name] for name in PastAct.__dataclass_fields__]
+    query = select(*columns).where(EVENTS.c.application_id == application_id)
+    rows = session.execute(query.order_by(EVENTS.c.seq.desc()).limit(EVENTS_SHOWN))
+    return tuple(PastAct(**row._mapping) for row in rows)
