@@ -6,8 +6,10 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from services.accounts import hash_password
-from shared.db import accounts, city, migrate
+from shared.db import accounts, city, migrate, offices
 from shared.db.engine import make_engine, unit_of_work
 from shared.packs import Pack, load_pack
 from shared.signing import make_demo_keys
@@ -46,14 +48,16 @@ OFFICE = (
 
 
 def demo_people(pack: Pack) -> list[Person]:
-    """The people of the demonstration: an officer in every unit, checkers where money is confirmed, the office."""
+    """The people of the demonstration: an officer and a chief or head in every unit, some checkers, the office."""
     officers = [
         Person(f"{unit.code}-officer", _OFFICERS.get(unit.code, f"{unit.short_name}经办"), "officer", unit.code)
         for unit in pack.units
     ]
+    chiefs = [Person(f"{unit.code}-chief", unit.chief.name, "checker", unit.code) for unit in pack.units if unit.chief]
+    heads = [Person(f"{unit.code}-head", unit.head.name, "checker", unit.code) for unit in pack.units if unit.head]
     codes = {unit.code for unit in pack.units}
     checkers = [Person(f"{code}-checker", name, "checker", code) for code, name in _CHECKERS.items() if code in codes]
-    return [*OFFICE, *officers, *checkers]
+    return [*OFFICE, *officers, *checkers, *chiefs, *heads]
 
 
 def load_city(url: str, folder: Path, *, keys_dir: Path, with_demo_people: bool) -> str:
@@ -82,9 +86,31 @@ def load_city(url: str, folder: Path, *, keys_dir: Path, with_demo_people: bool)
                         organisation_name=person.organisation_name,
                         organisation_uscc=person.organisation_uscc,
                     )
+            _name_posts(session, tenant, pack)
     finally:
         owner.dispose()
     return tenant
+
+
+def _name_posts(session: Session, tenant: str, pack: Pack) -> None:
+    """Put those whom the pack names into their posts, with the log-in of the same name in their unit, if there is one.
+
+    A post that somebody filled otherwise since then stays: the pack only says who is named at first.
+    """
+    known = {(each.unit_code, each.display_name): each.id for each in accounts.everyone(session)}
+    filled = {(post.unit_code, post.kind) for post in offices.posts(session)}
+    for unit in pack.units:
+        for kind, person in (("chief", unit.chief), ("head", unit.head), ("liaison", unit.liaison)):
+            if person is not None and (unit.code, kind) not in filled:
+                offices.put_post(
+                    session,
+                    tenant,
+                    unit_code=unit.code,
+                    kind=kind,
+                    name=person.name,
+                    phone=person.phone,
+                    account_id=known.get((unit.code, person.name)),
+                )
 
 
 def write_secret(path: Path) -> None:
