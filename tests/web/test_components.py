@@ -75,6 +75,17 @@ class TestLanes:
         assert text_of(page.select_one(".bill-total")) == "¥32,729,939.24"
 
 
+class TestMoreMenu:
+    def test_opens_without_a_script_and_marks_what_destroys(self, browse):
+        menus = browse("/styleguide/").select("#more_menu .card-body > *")
+
+        assert [menu.name for menu in menus] == ["details"], "nothing further to do is no menu"
+        assert [(text_of(link), link.get("class")) for link in menus[0].select("li a")] == [
+            ("申请延期", None),
+            ("撤回办件", ["is-danger"]),
+        ]
+
+
 class TestLight:
     def test_carries_shape_and_word_in_every_state(self, browse):
         lights = browse("/styleguide/").select("#light .light")

@@ -31,6 +31,7 @@ from shared.storage import Storage
 from web.apply.case_page import case_page
 from web.apply.form import ALL, Form, Kind, Question, Section, choices_everywhere
 from web.apply.lines import shown_lines
+from web.apply.more import further_acts
 from web.auth.access import login_required, signed_in
 from web.components import SummaryRow, Tag, Task, TaskGroup, Tone
 from web.desk.words import case_tag, grouped
@@ -282,7 +283,8 @@ def case(application_id: UUID) -> str:
         file = cases.case_file(office.session, application_id, signed_in())
         page = case_page(file, office.city, today=office.today)
         printed_at = office.now
-    return flask.render_template("apply/case.html", case=file.case, page=page, printed_at=printed_at)
+    more = further_acts(file, signed_in())
+    return flask.render_template("apply/case.html", case=file.case, page=page, printed_at=printed_at, more=more)
 
 
 def _open(office: Sitting, draft_id: UUID) -> Opened:

@@ -25,6 +25,7 @@ from web.auth.access import actor, login_required, signed_in
 from web.components import Choice, Column, Filter, Pager
 from web.components import Tab as TabLink
 from web.deadlines import light_name, light_words
+from web.desk.more import further_acts
 from web.desk.views import case_page, short_id
 from web.desk.words import line_status_words, line_tag, task_tag
 from web.naming import said
@@ -368,6 +369,7 @@ def _case(office: Sitting, view: CaseView, *, opinion: str | None = None, proble
         case=shown,
         head=view.head,
         task=task,
+        more=further_acts(view, account),
         opinion=opinion if opinion is not None else (task.opinion if task else ""),
         problems=problems,
         opinion_problem=next((each.problem for each in problems), ""),

@@ -1,0 +1,17 @@
+"""What else an applicant can do with a case: one line for each act that has a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.db.accounts import AccountRow
+from shared.db.queries.cases import CaseFile
+
+
+def further_acts(file: CaseFile, account: AccountRow) -> tuple[tuple[str, str, bool], ...]:
+    """Each act as its label, the address of its page, and whether it is destructive."""
+    return tuple(_acts(file, account))
+
+
+def _acts(file: CaseFile, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 the acts themselves need both
+    yield from ()

@@ -1,0 +1,17 @@
+"""What else an officer can do with a case: one line for each act that has a page of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.db.accounts import AccountRow
+from shared.db.queries.desk import CaseView
+
+
+def further_acts(view: CaseView, account: AccountRow) -> tuple[tuple[str, str, bool], ...]:
+    """Each act as its label, the address of its page, and whether it is destructive."""
+    return tuple(_acts(view, account))
+
+
+def _acts(view: CaseView, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 the acts themselves need both
+    yield from ()
