@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.db.accounts import AccountRow
-from shared.db.queries.desk import CaseView
+from shared.db.queries.desk_case import CaseView
 
 
 def further_acts(view: CaseView, account: AccountRow) -> tuple[tuple[str, str, bool], ...]:
