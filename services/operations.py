@@ -14,7 +14,7 @@ from shared.domain.errors import Invalid, NotFound, Problem
 #: Which kinds of cases a role looks after; nobody closes another's.
 KINDS_OF_ROLE: Final = {
     "finance": ("callback_refused", "payment_refused", "objected_after_bill"),
-    "operator": ("work_dead", "unprintable"),
+    "operator": ("work_dead", "unprintable", "notice_failed"),
 }
 #: Longest resolution, characters; the form says so too.
 RESOLUTION_LENGTH_MAX = 500

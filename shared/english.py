@@ -180,6 +180,7 @@ _TABLE: Final = tuple(
         (r"这项后台任务已经在重试或已完成", "this background task is already being tried again, or is done"),
         (r"没有这一页", "there is no such page"),
         (r"没有这个地址，或它不属于您的账号", "there is no such address, or it is not for your account"),
+        (r"没有这条通知，或它不属于您", "there is no such notice, or it is not yours"),
         (r"没有这个页面，或它不属于您的账号", "there is no such page, or it is not for your account"),
         (r"没有这个地址", "there is no such address"),
         (r"没有这个账号", "there is no such account"),

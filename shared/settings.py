@@ -40,6 +40,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr = Field(default=SecretStr(""), description="signs cookies; empty: var/secret_key")
     demo: bool = Field(default=False, description="demo log-ins, and a business clock that can be set")
     secure_cookies: bool = Field(default=False, description="set behind TLS: __Host- cookie, Secure, HSTS")
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""), description="smtp://user:password@host:587 or smtps://…; empty: no e-mail is sent"
+    )
+    mail_from: str = Field(default="yidan@localhost", description="the sender of every e-mail")
     log_format: str = Field(default="auto", description="json, console, or auto (console on a terminal)")
 
     def secret(self) -> bytes:

@@ -16,11 +16,13 @@ class Task(StrEnum):
     PRODUCE_DOCUMENTS = "produce_documents"
     POST_PAYMENTS = "post_payments"
     ISSUE_RECEIPTS = "issue_receipts"
+    SEND_NOTICES = "send_notices"
 
 
 BILLING_QUEUE = "billing"
 DOCUMENTS_QUEUE = "documents"
 PAYMENTS_QUEUE = "payments"
+NOTICES_QUEUE = "notices"
 
 
 def department_queue(unit_code: str) -> str:

@@ -77,6 +77,7 @@ def kind_tag(kind: str) -> Tag:
         "objected_after_bill": Tag(gettext("出单后不予同意"), Tone.RED),
         "work_dead": Tag(gettext("后台任务停止"), Tone.RED),
         "unprintable": Tag(gettext("文书缺字"), Tone.AMBER),
+        "notice_failed": Tag(gettext("通知未送达"), Tone.AMBER),
     }[kind]
 
 
