@@ -282,6 +282,13 @@ _TABLE: Final = tuple(
         (r"没有情形 (.*)", r"there is no situation \1"),
         (r"没有事实 (.*)", r"there is no fact \1"),
         (r"没有事项 (.*)", r"there is no matter \1"),
+        (r"(.*) 不能代替材料，可用：(.*)", r"\1 cannot stand in for a paper; known: \2"),
+        (r"以本系统文书代替的材料应接收 pdf", "a paper that a document of this system may stand for must take pdf"),
+        (
+            r"写 when（由申报事实判断）或 asked.*",
+            "write either when (the facts say so) or asked: true (the applicant does)",
+        ),
+        (r"(.*) 的执行期与另一行重叠", r"the period of \1 overlaps with another row"),
         (r"即办件当场办结，承诺时限应为 0", "instant matters are decided on the spot: their promise is 0"),
         (r"合并办理至少两个事项", "a step joins two matters at least"),
         (r"合并办理的事项应由同一单位办理", "the matters of a step must be one unit's"),

@@ -24,8 +24,9 @@ from shared.domain.matters import Area, Material, Matter, Situation, Step, Unit,
 from shared.domain.prerequisites import mutual
 from shared.domain.promises import Promises, read_promises
 from shared.domain.rows import Row
+from shared.domain.scope import Scope, read_scope
 from shared.domain.settlement import RefundRule, read_refund_rules
-from shared.domain.tariff import FeeItem, Reduction, Tariff, Use
+from shared.domain.tariff import FeeItem, Reduction, Tariff, Use, traits_of
 
 # Each section and the file that holds it: one thought a file, found by whoever reads a problem.
 SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -38,6 +39,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "matters": "matters.yaml",
         "steps": "matters.yaml",
         "promises": "promises.yaml",
+        "scope": "scope.yaml",
         "materials": "materials.yaml",
         "uses": "uses.yaml",
         "items": "items.yaml",
@@ -134,6 +136,7 @@ class Pack:
     situations: tuple[Situation, ...]
     steps: tuple[Step, ...]
     promises: Promises
+    scope: Scope
     tariff: Tariff
     refunds: tuple[RefundRule, ...]
     settings: PackSettings
@@ -173,7 +176,7 @@ class Pack:
         """The English names that the city gives, by their Chinese ones, the short names of departments too."""
         named: tuple[_Named, ...] = (
             *self.areas, *self.units, *self.situations, *self.matters, *self.steps, *self.materials,
-            *self.items, *self.uses, *self.reductions,
+            *self.items, *self.uses, *self.reductions, *self.scope.rows,
         )  # fmt: skip
         names = {each.name: each.name_en for each in named if each.name_en}
         return names | {unit.short_name: unit.name_en for unit in self.units if unit.name_en}
@@ -208,6 +211,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
     except Invalid as refused:
         problems += refused.problems
     refunds = read_refund_rules(data, [item.code for item in tariff.items], problems) if tariff else ()
+    scope = read_scope(data, traits_of(tariff.uses), problems) if tariff else Scope(())
     for item in tariff.items if tariff else ():
         if item.owner_unit not in units:
             problems.append(Problem(f"items {item.code}.owner_unit", f"没有单位 {item.owner_unit}"))
@@ -222,6 +226,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         situations=city.situations,
         steps=city.steps,
         promises=promises,
+        scope=scope,
         tariff=tariff,
         refunds=refunds,
         settings=settings,

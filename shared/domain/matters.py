@@ -19,6 +19,8 @@ from shared.domain.rows import Row, table
 LEVELS: Final = ("city", "district")
 FORMATS: Final = ("pdf", "jpeg", "png")
 MODES: Final = ("single", "two_person")
+#: Documents of this office that may serve as a paper in a later application.
+SERVING_DOCUMENTS: Final = ("receipt", "acceptance", "card")
 #: 领域 of a matter. The first five are never handled as 一审一核 simple items: 卫生、消防、环保、安管、质监.
 FIELDS: Final = ("health", "fire", "environment", "safety", "quality", "other")
 NEVER_SIMPLE: Final = frozenset(FIELDS[:5])
@@ -95,7 +97,8 @@ class Material:
 
     `required` is "always", "optional", "needed" (whenever a matter of the application needs it), or the name of the
     fact or reduction that makes it necessary. One that may be promised is brought within `promise_days` working days
-    (告知承诺); 0 means that it must come at once.
+    (告知承诺); 0 means that it must come at once. A document of one of `documents`' kinds, issued to the same applicant
+    before, may stand in its place.
     """
 
     code: str
@@ -105,6 +108,7 @@ class Material:
     note: str
     name_en: str = ""
     promise_days: int = 0
+    documents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,11 +279,17 @@ def _situation(row: Row) -> Situation:
 
 
 def _material(row: Row) -> Material:
-    row.only("code", "name", "name_en", "required", "formats", "note", "promise_days")
+    row.only("code", "name", "name_en", "required", "formats", "note", "promise_days", "documents")
     formats = row.texts("formats", needed=True)
     for each in formats:
         if each not in FORMATS:
             row.problem("formats", f"{each} 不是可接收的格式，可用：{'、'.join(FORMATS)}")
+    documents = row.texts("documents")
+    for each in documents:
+        if each not in SERVING_DOCUMENTS:
+            row.problem("documents", f"{each} 不能代替材料，可用：{'、'.join(SERVING_DOCUMENTS)}")
+    if documents and "pdf" not in formats:
+        row.problem("documents", "以本系统文书代替的材料应接收 pdf")
     return Material(
         code=row.text("code"),
         name=row.text("name"),
@@ -288,6 +298,7 @@ def _material(row: Row) -> Material:
         note=row.text("note", ""),
         name_en=row.text("name_en", ""),
         promise_days=row.whole("promise_days", default=0),
+        documents=documents,
     )
 
 

@@ -443,6 +443,16 @@ class Tariff:
                 raise Invalid(problems)
 
 
+def traits_of(uses: Iterable[Use]) -> dict[str, list[str]]:
+    """The uses that have each trait, as conditions ask for them."""
+    uses = tuple(uses)
+    traits: dict[str, list[str]] = {EVERY_USE: [use.code for use in uses]}
+    for use in uses:
+        for trait in use.traits:
+            traits.setdefault(trait, []).append(use.code)
+    return traits
+
+
 class _Compiler:
     """Reads the sections of a pack once and gathers every problem before it gives up."""
 
@@ -452,10 +462,7 @@ class _Compiler:
 
     def tariff(self) -> Tariff:
         uses = self._uses()
-        traits: dict[str, list[str]] = {EVERY_USE: [use.code for use in uses]}
-        for use in uses:
-            for trait in use.traits:
-                traits.setdefault(trait, []).append(use.code)
+        traits = traits_of(uses)
         item_rows = table(self.data, "items", self.problems, label=("code",))
         items = [self._item(row) for row in item_rows]
         codes = {item.code for item in items}

@@ -288,7 +288,7 @@ class TestEnglishNames:
         city = HANHAI
         named = (
             *city.areas, *city.units, *city.situations, *city.matters, *city.steps, *city.materials, *city.items,
-            *city.uses, *city.reductions,
+            *city.uses, *city.reductions, *city.scope.rows,
         )  # fmt: skip
 
         assert [each.name for each in named if not each.name_en.isascii() or not each.name_en] == []
@@ -296,7 +296,18 @@ class TestEnglishNames:
 
     def test_may_be_left_out(self) -> None:
         data = sections()
-        for section in ("areas", "units", "situations", "matters", "steps", "materials", "items", "uses", "reductions"):
+        for section in (
+            "areas",
+            "units",
+            "situations",
+            "matters",
+            "steps",
+            "materials",
+            "items",
+            "uses",
+            "reductions",
+            "scope",
+        ):
             for row in data[section]:
                 row.pop("name_en")
         assert build_pack(data).names_in_english() == {}
