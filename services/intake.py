@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from services import progress
 from services.sitting import Sitting
 from shared.db import attachments, cases, clocks, documents, drafts, numbers, outbox, trail
 from shared.db.accounts import AccountRow
@@ -146,6 +147,8 @@ def submit(
         events=events,
     )
     clocks.add(sitting.session, plan.clocks)
+    if any(task["status"] == "waiting" for task in plan.tasks):
+        progress.call_meetings(sitting, application_id)
     if request.papers:
         attachments.adopt(sitting.session, [paper.id for paper in request.papers], application_id)
     if draft_id is not None:

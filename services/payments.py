@@ -188,4 +188,5 @@ def _post(sitting: Sitting, row: InboxRow, callback: Callback, bill: BillRow) ->
         data={"bill": bill.number, "amount_fen": callback.amount_fen, "bank_txn_id": callback.bank_txn_id},
     )
     trail.append(sitting.session, sitting.tenant, {bill.application_id: [act]}, signer=sitting.signer)
-    outbox.put(sitting.session, sitting.tenant, [Wanted(Task.ISSUE_RECEIPTS, PAYMENTS_QUEUE, bill.id)])
+    wanted = Wanted(Task.ISSUE_RECEIPTS, PAYMENTS_QUEUE, bill.id, application_id=bill.application_id)
+    outbox.put(sitting.session, sitting.tenant, [wanted])

@@ -5,11 +5,19 @@ Called by use cases inside their own transaction; the caller holds the applicati
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
 from services.sitting import Sitting
-from shared.db import cases, clocks, fan_in
+from shared.db import attention, cases, clocks, fan_in, meetings, trail
 from shared.db.cases import Case, TaskRow
+from shared.db.trail import Act, Actor
 from shared.domain import prerequisites
 from shared.domain.clocks import Mechanism
+from shared.logs import logger
+
+log = logger(__name__)
 
 
 def graph_of(sitting: Sitting, tasks: list[TaskRow]) -> dict[str, tuple[str, ...]]:
@@ -34,7 +42,7 @@ def open_what_can_start(sitting: Sitting, case: Case) -> None:
     if not waiting:
         return
     graph = graph_of(sitting, tasks)
-    approved = {task.matter_code for task in tasks if task.status == "approved"}
+    approved = _approved(tasks)
     ready = [waiting[code] for code in prerequisites.open_now(graph, approved) if code in waiting]
     together = [
         waiting[code] for group in prerequisites.due_together(graph, approved) for code in group if code in waiting
@@ -43,3 +51,105 @@ def open_what_can_start(sitting: Sitting, case: Case) -> None:
     for task in (*ready, *together):
         clock = clocks.find(sitting.session, case.id, Mechanism.MATTER, task.id)
         clocks.start(sitting.session, sitting.city, clock, now=sitting.now)
+    _call_meetings(sitting, case.id, tasks)
+
+
+def conclude(
+    sitting: Sitting,
+    case: Case,
+    task: TaskRow,
+    *,
+    verdict: str,
+    opinion: str,
+    by: Actor,
+    data: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> None:
+    """Write a unit's verdict ("approved", "objected"): the task, the act under the unit's seal, the clock stopped.
+
+    The caller holds the application, has checked who decides and whether it may be decided now, and afterwards calls
+    `go_on` or `note_objection`. `data` stands in the act beside matter and opinion, `changes` go to the task.
+    """
+    cases.save_task(
+        sitting.session,
+        task,
+        status=verdict,
+        officer_id=by.id,
+        decided_at=sitting.now,
+        opinion=opinion,
+        **changes,
+    )
+    said = {"matter": task.matter_code, "opinion": opinion, **(data or {})}
+    act = Act(f"matter_{verdict}", sitting.now, by, task.unit_code, said)
+    trail.append(sitting.session, sitting.tenant, {case.id: [act]}, signer=sitting.signer)
+    log.info("matter_decided", application=case.number, matter=task.matter_code, unit=task.unit_code, verdict=verdict)
+    clock = clocks.find(sitting.session, case.id, Mechanism.MATTER, task.id)
+    clocks.stop(sitting.session, sitting.city, clock, now=sitting.now, why=verdict, by=by)
+
+
+def note_objection(sitting: Sitting, case: Case, task: TaskRow) -> None:
+    """What an objection does to its case: it stands objected, or, where the bill is out already, a person is told."""
+    if case.status == "billed":
+        # The pack lets the bill out before the reviews end, so there is money to think about: a person does.
+        attention.open_case(
+            sitting.session,
+            sitting.tenant,
+            kind="objected_after_bill",
+            key=str(case.id),
+            reason=f"{case.number} 出具缴费通知书后，{task.matter_name}不予同意：请停止催缴，已缴的办理退费",
+            application_id=case.id,
+        )
+    else:
+        cases.set_status(sitting.session, [case.id], "objected")
+
+
+def note_consent(sitting: Sitting, case: Case) -> None:
+    """A case without an objection any more is under review again; call `go_on` afterwards."""
+    tasks = cases.tasks_of(sitting.session, case.id)
+    if case.status == "objected" and not any(task.status == "objected" for task in tasks):
+        cases.set_status(sitting.session, [case.id], "in_review")
+
+
+def call_meetings(sitting: Sitting, application_id: UUID) -> None:
+    """Call the joint meetings that mutual prerequisites need and that nothing else holds up. May be repeated."""
+    _call_meetings(sitting, application_id, cases.tasks_of(sitting.session, application_id))
+
+
+def _call_meetings(sitting: Sitting, application_id: UUID, tasks: list[TaskRow]) -> None:
+    waiting = {task.matter_code: task for task in tasks if task.status == "waiting"}
+    for group in prerequisites.due_together(graph_of(sitting, tasks), _approved(tasks)):
+        about = [waiting[code] for code in group if code in waiting]
+        if len(about) < 2:
+            continue
+        names = "、".join(task.matter_name for task in about)
+        meeting = meetings.call(
+            sitting.session,
+            sitting.city,
+            application_id=application_id,
+            kind="mutual",
+            key="+".join(task.matter_code for task in about),
+            reason=f"{names}互为前置，由联席会议同时审批、同时办结",
+            tasks=[task.id for task in about],
+            units=[*(task.unit_code for task in about), sitting.city.lead_unit],
+            now=sitting.now,
+        )
+        if meeting is not None:
+            announce_meeting(sitting, meeting)
+
+
+def announce_meeting(sitting: Sitting, meeting: meetings.MeetingRow, *, by: Actor = trail.SYSTEM) -> None:
+    """Write a call into the trail, sealed by the lead window where a person called."""
+    invited = [seat.unit_code for seat in meetings.seats(sitting.session, meeting.id)]
+    act = Act(
+        "meeting_called",
+        sitting.now,
+        by,
+        by.unit_code,
+        {"meeting": meeting.number, "kind": meeting.kind, "reason": meeting.reason, "units": invited},
+    )
+    trail.append(sitting.session, sitting.tenant, {meeting.application_id: [act]}, signer=sitting.signer)
+    log.info("meeting_called", meeting=meeting.number, kind=meeting.kind, units=len(invited))
+
+
+def _approved(tasks: list[TaskRow]) -> set[str]:
+    return {task.matter_code for task in tasks if task.status == "approved"}

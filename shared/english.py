@@ -138,6 +138,8 @@ _TABLE: Final = tuple(
         (r"办件不存在，或不在您的办理范围内", "there is no such application, or it is not yours to see"),
         (r"审核任务不存在，或不在您的办理范围内", "there is no such review task, or it is not yours to see"),
         (r"收费明细不存在，或不在您的办理范围内", "there is no such fee line, or it is not yours to see"),
+        (r"没有这次联席会议，或它不在您的办理范围内", "there is no such joint meeting, or it is not yours to see"),
+        (r"这次联席会议刚刚有变化，请刷新后再提交", "this joint meeting has just changed; reload, then submit"),
         (r"这条收费明细由其他单位核定", "this fee line is confirmed by another department"),
         (r"这条收费明细还没有算出结果，暂时不能确认", "this fee line has no result yet and cannot be confirmed"),
         (r"这条收费明细刚刚有变化，请核对后再确认", "this fee line has just changed; check it, then confirm"),

@@ -104,10 +104,11 @@ class Office:
 
     # What it does.
 
-    def papers(self, login: str = "applicant") -> list[str]:
-        """Upload every paper that is always required; gives their ids."""
+    def papers(self, login: str = "applicant", situations: Sequence[str] = ()) -> list[str]:
+        """Upload every paper that is always required, or needed in these situations; gives their ids."""
         account = self.account(login)
         with sitting() as office:
+            needed = {code for matter in office.city.matters_in(situations) for code in matter.needs}
             ids = [
                 intake.add_paper(
                     office,
@@ -118,18 +119,20 @@ class Office:
                     material_code=material.code,
                 )
                 for material in office.city.pack.materials
-                if material.required == "always"
+                if material.required == "always" or (material.required == "needed" and material.code in needed)
             ]
         return [str(each) for each in ids]
 
-    def body(self, *, login: str = "applicant", area_code: str = "dw", **facts: Any) -> dict[str, Any]:
-        """A submission: E1 with some facts changed."""
+    def body(
+        self, *, login: str = "applicant", area_code: str = "dw", situations: Sequence[str] = (), **facts: Any
+    ) -> dict[str, Any]:
+        """A submission: E1 with some facts changed, in some situations."""
         return {
             "facts": json.loads(json.dumps({**E1, **facts})),
             "area_code": area_code,
             "site": "瀚海市东湾区碧海路18号",
-            "attachments": self.papers(login),
-        }
+            "attachments": self.papers(login, situations),
+        } | ({"situations": list(situations)} if situations else {})
 
     def receives(
         self, body: Mapping[str, Any] | None = None, *, key: str | None = None, login: str = "applicant"

@@ -71,9 +71,16 @@ def request(session: Session, tenant: str, wishes: Sequence[Wish], *, now: datet
     if not rows:
         return
     made = setwise.insert_rows(
-        session, DOCUMENTS, rows, tail="on conflict (kind, subject_id, rendition) do nothing returning id"
-    ).scalars()
-    outbox.put(session, tenant, [Wanted(Task.PRODUCE_DOCUMENTS, DOCUMENTS_QUEUE, document_id) for document_id in made])
+        session,
+        DOCUMENTS,
+        rows,
+        tail="on conflict (kind, subject_id, rendition) do nothing returning id, application_id",
+    )
+    outbox.put(
+        session,
+        tenant,
+        [Wanted(Task.PRODUCE_DOCUMENTS, DOCUMENTS_QUEUE, row.id, application_id=row.application_id) for row in made],
+    )
 
 
 def load(session: Session, document_id: UUID) -> DocumentRow:

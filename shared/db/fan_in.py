@@ -22,7 +22,10 @@ def ask_for_bills(session: Session, tenant: str, application_ids: Iterable[UUID]
         session,
         tenant,
         # An application whose reviews were opened again is asked for anew: the wish of before is spent.
-        [Wanted(Task.ISSUE_BILLS, BILLING_QUEUE, each, f"r{again}" if again else "") for each, again in ready.items()],
+        [
+            Wanted(Task.ISSUE_BILLS, BILLING_QUEUE, each, f"r{again}" if again else "", application_id=each)
+            for each, again in ready.items()
+        ],
     )
 
 

@@ -35,12 +35,13 @@ ATTEMPTS_MAX = 6
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Work to ask for."""
+    """Work to ask for; that of an application in the green channel is rung before other work."""
 
     task: Task
     queue: str
     subject_id: UUID
     occasion: str = ""
+    application_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +74,43 @@ def put(session: Session, tenant: str, wanted: Iterable[Wanted]) -> None:
     """Ask for work in the transaction that makes it necessary; asking twice is asking once."""
     rows = [
         {
-            "tenant_id": tenant,
             "task": each.task.value,
             "queue": each.queue,
             "subject_id": each.subject_id,
             "occasion": each.occasion,
+            "application_id": each.application_id,
         }
         for each in wanted
     ]
     if rows:
-        setwise.insert_rows(session, OUTBOX, rows, tail="on conflict (task, subject_id, occasion) do nothing")
+        session.execute(_PUT, {"tenant": tenant, "rows": setwise.as_json(rows)})
+
+
+_PUT = text(
+    "insert into outbox (tenant_id, task, queue, subject_id, occasion, is_urgent) "
+    "select :tenant, new.task, new.queue, new.subject_id, new.occasion, "
+    "coalesce((select a.lane = 'green' from application a where a.id = new.application_id), false) "
+    "from jsonb_to_recordset(cast(:rows as jsonb)) "
+    "as new(task text, queue text, subject_id uuid, occasion text, application_id uuid) "
+    "on conflict (task, subject_id, occasion) do nothing"
+)
+
+
+def hurry(session: Session, application_id: UUID) -> None:
+    """Move what is still to do for one application before other work; after its case came into the green channel."""
+    session.execute(
+        text(
+            "update outbox set is_urgent = true where done_at is null and dead_at is null and not is_urgent "
+            "and (subject_id = :id or subject_id in (select id from fee_line where application_id = :id "
+            "union all select id from document where application_id = :id "
+            "union all select id from bill where application_id = :id))"
+        ),
+        {"id": application_id},
+    )
 
 
 def next_rings(session: Session, *, limit: int, batch: int) -> list[Ring]:
-    """Claim ready rows for the relay and mark them rung; call it and publish inside one transaction.
+    """Claim ready rows for the relay, urgent ones first, and mark them rung; call it and publish in one transaction.
 
     A crash between publishing and commit rings twice, never not at all. A row that was
     already tried is rung alone, so that it cannot take neighbours down with it.
@@ -95,7 +119,7 @@ def next_rings(session: Session, *, limit: int, batch: int) -> list[Ring]:
         text(
             "select id, tenant_id, task, queue, attempts from outbox "
             "where published_at is null and done_at is null and dead_at is null and not_before <= now() "
-            "order by id limit :limit for update skip locked"
+            "order by is_urgent desc, id limit :limit for update skip locked"
         ),
         {"limit": limit},
     ).all()

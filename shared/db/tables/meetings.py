@@ -21,12 +21,15 @@ class Meeting(SQLModel, table=True):
         CheckConstraint("state in ('called','held','cancelled')", name="meeting_state"),
         CheckConstraint("reason <> ''", name="meeting_reason"),
         CheckConstraint("state <> 'held' or (held_at is not null and discussed <> '')", name="meeting_held"),
-        Index("meeting_open", "application_id", "kind", unique=True, postgresql_where=text("state = 'called'")),
+        Index("meeting_open", "application_id", "kind", "key", unique=True, postgresql_where=text("state = 'called'")),
     )
     id: UUID = new_id()
     tenant_id: str = Field(foreign_key="tenant.id")
     application_id: UUID = reference("application.id", index=True)
     kind: str
+    key: str = Field(
+        default="", sa_column_kwargs={"server_default": ""}, description="what it is about, so that it is called once"
+    )
     number: str
     state: str = Field(default="called", sa_column_kwargs={"server_default": "called"})
     version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
@@ -51,7 +54,10 @@ class MeetingSeat(SQLModel, table=True):
     tenant_id: str = Field(foreign_key="tenant.id")
     application_id: UUID = reference("application.id", index=True)
     name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    post: str = Field(default="", sa_column_kwargs={"server_default": ""})
     attended: bool | None = None
+    speaker_id: UUID | None = reference("account.id", nullable=True)
+    note: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class MeetingVerdict(SQLModel, table=True):
@@ -85,6 +91,11 @@ class Survey(SQLModel, table=True):
     planned_at: datetime = moment()
     place: str
     note: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    pauses_clocks: bool = Field(
+        default=False,
+        sa_column_kwargs={"server_default": text("false")},
+        description="whether the invited units' clocks stand still until each has said what it found",
+    )
     called_by: UUID = reference("account.id")
     called_at: datetime = moment()
     held_at: datetime | None = moment(nullable=True)
@@ -111,8 +122,15 @@ class Appointment(SQLModel, table=True):
 
     __tablename__ = "appointment"
     __table_args__ = (
-        UniqueConstraint("tenant_id", "unit_code", "at"),
         CheckConstraint("state in ('asked','confirmed','cancelled')", name="appointment_state"),
+        Index(
+            "appointment_slot",
+            "tenant_id",
+            "unit_code",
+            "at",
+            unique=True,
+            postgresql_where=text("state <> 'cancelled'"),
+        ),
     )
     id: UUID = new_id()
     tenant_id: str = Field(foreign_key="tenant.id")

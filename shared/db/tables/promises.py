@@ -84,6 +84,7 @@ class ServiceCard(SQLModel, table=True):
     number: str | None = None
     state: str = Field(default="asked", sa_column_kwargs={"server_default": "asked"})
     criterion: str
+    document: str = Field(default="", sa_column_kwargs={"server_default": ""}, description="what proves the criterion")
     statement: str = Field(default="", sa_column_kwargs={"server_default": ""})
     asked_by: UUID = reference("account.id")
     asked_at: datetime = moment()

@@ -21,6 +21,7 @@ class Outbox(SQLModel, table=True):
         UniqueConstraint("task", "subject_id", "occasion"),
         Index(
             "outbox_ready",
+            text("is_urgent desc"),
             "id",
             postgresql_where=text("published_at is null and done_at is null and dead_at is null"),
         ),
@@ -32,6 +33,9 @@ class Outbox(SQLModel, table=True):
     queue: str
     subject_id: UUID
     occasion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    is_urgent: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}, description="of a green case: rung first"
+    )
     created_at: datetime = recorded()
     not_before: datetime = recorded()
     published_at: datetime | None = moment(nullable=True)

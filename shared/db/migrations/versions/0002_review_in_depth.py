@@ -158,9 +158,15 @@ def upgrade() -> None:
             ["tenant.id"],
         ),
         sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("tenant_id", "unit_code", "at"),
     )
     op.create_index("ix_appointment_application_id", "appointment", ["application_id"], unique=False)
+    op.create_index(
+        "appointment_slot",
+        "appointment",
+        ["tenant_id", "unit_code", "at"],
+        unique=True,
+        postgresql_where=sa.text("state <> 'cancelled'"),
+    )
     op.create_table(
         "clock",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -301,6 +307,7 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("application_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), server_default="", nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("state", sa.String(), server_default="called", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -341,7 +348,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_meeting_application_id", "meeting", ["application_id"], unique=False)
     op.create_index(
-        "meeting_open", "meeting", ["application_id", "kind"], unique=True, postgresql_where=sa.text("state = 'called'")
+        "meeting_open",
+        "meeting",
+        ["application_id", "kind", "key"],
+        unique=True,
+        postgresql_where=sa.text("state = 'called'"),
     )
     op.create_table(
         "notice",
@@ -433,6 +444,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(), nullable=True),
         sa.Column("state", sa.String(), server_default="asked", nullable=False),
         sa.Column("criterion", sa.String(), nullable=False),
+        sa.Column("document", sa.String(), server_default="", nullable=False),
         sa.Column("statement", sa.String(), server_default="", nullable=False),
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
@@ -476,6 +488,7 @@ def upgrade() -> None:
         sa.Column("planned_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("place", sa.String(), nullable=False),
         sa.Column("note", sa.String(), server_default="", nullable=False),
+        sa.Column("pauses_clocks", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("called_by", sa.Uuid(), nullable=False),
         sa.Column("called_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
@@ -819,7 +832,10 @@ def upgrade() -> None:
         sa.Column("tenant_id", sa.String(), nullable=False),
         sa.Column("application_id", sa.Uuid(), nullable=False),
         sa.Column("name", sa.String(), server_default="", nullable=False),
+        sa.Column("post", sa.String(), server_default="", nullable=False),
         sa.Column("attended", sa.Boolean(), nullable=True),
+        sa.Column("speaker_id", sa.Uuid(), nullable=True),
+        sa.Column("note", sa.String(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["application_id"],
             ["application.id"],
@@ -827,6 +843,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["meeting_id"],
             ["meeting.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["speaker_id"],
+            ["account.id"],
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id"],
@@ -958,6 +978,15 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status in ('open','taken','checking','forwarded')"),
     )
+    op.drop_index("outbox_ready", table_name="outbox")
+    op.add_column("outbox", sa.Column("is_urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.create_index(
+        "outbox_ready",
+        "outbox",
+        [sa.text("is_urgent desc"), "id"],
+        unique=False,
+        postgresql_where=sa.text("published_at is null and done_at is null and dead_at is null"),
+    )
     op.create_foreign_key("review_task_checker_id_fkey", "review_task", "account", ["checker_id"], ["id"])
     for table, name, _before, now in _CHANGED:
         op.drop_constraint(name, table, type_="check")
@@ -993,6 +1022,15 @@ def downgrade() -> None:
         ["tenant_id", "unit_code", "due_on"],
         unique=False,
         postgresql_where=sa.text("status in ('open','taken')"),
+    )
+    op.drop_index("outbox_ready", table_name="outbox")
+    op.drop_column("outbox", "is_urgent")
+    op.create_index(
+        "outbox_ready",
+        "outbox",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("published_at is null and done_at is null and dead_at is null"),
     )
     op.drop_column("application", "is_paused")
     for table in ("application", "review_task"):
@@ -1084,6 +1122,7 @@ def downgrade() -> None:
     op.drop_index("clock_ticking", table_name="clock", postgresql_where=sa.text("state = 'running'"))
     op.drop_index("clock_application", table_name="clock")
     op.drop_table("clock")
+    op.drop_index("appointment_slot", table_name="appointment", postgresql_where=sa.text("state <> 'cancelled'"))
     op.drop_index("ix_appointment_application_id", table_name="appointment")
     op.drop_table("appointment")
     op.drop_table("post")
