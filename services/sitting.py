@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -25,13 +26,17 @@ from shared.signing import LocalSigner, Signer
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """What a use case works with; `now` is the business time, aware; `secret` keys check codes."""
+    """What a use case works with; `now` is the business time, aware; `secret` keys check codes.
+
+    With `area`, the database shows nothing of any other district.
+    """
 
     session: Session
     city: City
     signer: Signer
     now: datetime
     secret: bytes
+    area: str | None = None
 
     @property
     def tenant(self) -> str:
@@ -44,6 +49,18 @@ class Sitting:
         return clock.on(self.now)
 
 
+#: Whom this thread is serving: the district of the person who asks, if they belong to one.
+_served: ContextVar[str | None] = ContextVar("served", default=None)
+
+
+def serve(area: str | None) -> None:
+    """From here on, every sitting of this thread is for a district's people; with None, for everybody else again.
+
+    The edge says so once, where it learns who is asking, so that no use case can forget it.
+    """
+    _served.set(area)
+
+
 @lru_cache(maxsize=1)
 def signer() -> Signer:
     """This process's signer: the demo keys under var/, or what a city plugs in behind the same interface."""
@@ -51,9 +68,12 @@ def signer() -> Signer:
 
 
 @contextmanager
-def sitting(tenant: str | None = None, *, on: Engine | None = None) -> Iterator[Sitting]:
-    """Open a transaction for a tenant (this web's, unless told); committed at the end of the block."""
-    which = tenant or settings().tenant
-    with unit_of_work(which, on=on) as session:
+def sitting(tenant: str | None = None, *, area: str | None = None, on: Engine | None = None) -> Iterator[Sitting]:
+    """Open a transaction for a tenant (this web's, unless told); committed at the end of the block.
+
+    `area` is the district that it is for, else that of the person being served.
+    """
+    which, where = tenant or settings().tenant, area or _served.get()
+    with unit_of_work(which, area=where, on=on) as session:
         now, revision = cities.clock_and_revision(session, which)
-        yield Sitting(session, cities.load(session, which, revision), signer(), now, settings().secret())
+        yield Sitting(session, cities.load(session, which, revision), signer(), now, settings().secret(), where)

@@ -42,6 +42,9 @@ VERSIONS = table(TariffVersion)
 REDUCTIONS = table(Reduction)
 DAYS = table(CalendarDay)
 
+#: The area of people whose unit is gone: the code of no district.
+NOWHERE = "-"
+
 #: Parts of a pack that have tables of their own; the rest stays with the tenant.
 _TABLED = ("units", "matters", "items", "versions", "reductions")
 
@@ -115,6 +118,18 @@ class City:
                 if unit.is_lead and unit.level == "district" and unit.area_code == area_code:
                     return unit.code
         return matter.unit_code
+
+    def area_of(self, unit_code: str | None) -> str | None:
+        """The district whose unit this is, which its people see alone; None for the city's units and for no unit.
+
+        The people of a unit that the pack no longer has see no district at all.
+        """
+        if unit_code is None:
+            return None
+        unit = self.units.get(unit_code)
+        if unit is None:
+            return NOWHERE
+        return unit.area_code if unit.level == "district" else None
 
     @cached_property
     def matters_by_code(self) -> Mapping[str, MatterFacts]:

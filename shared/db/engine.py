@@ -71,16 +71,20 @@ def is_outage(error: DBAPIError) -> bool:
 
 
 @contextmanager
-def unit_of_work(tenant: str | None = None, *, on: Engine | None = None) -> Iterator[Session]:
+def unit_of_work(tenant: str | None = None, *, area: str | None = None, on: Engine | None = None) -> Iterator[Session]:
     """One transaction: committed at the end of the block, rolled back if it raises.
 
-    With `tenant`, row-level security lets only that tenant's rows through. Raises `Unavailable`
-    when the database does not answer; the same call may then be made again.
+    With `tenant`, row-level security lets only that tenant's rows through; with `area` as well, of
+    these only what belongs to that district. Raises `Unavailable` when the database does not answer;
+    the same call may then be made again.
     """
     try:
         with Session(on or engine(), expire_on_commit=False) as session, session.begin():
             if tenant is not None:
-                session.execute(text("select set_config('yidan.tenant', :tenant, true)"), {"tenant": tenant})
+                session.execute(
+                    text("select set_config('yidan.tenant', :tenant, true), set_config('yidan.area', :area, true)"),
+                    {"tenant": tenant, "area": area or ""},
+                )
             yield session
     except PoolTimeout as error:
         raise Unavailable("系统繁忙，请稍后重试；已填写的内容不会丢失") from error

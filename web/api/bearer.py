@@ -14,6 +14,7 @@ from shared.db.accounts import AccountRow
 from shared.db.trail import Actor
 from shared.domain.errors import NotFound
 from web import errors
+from web.auth.access import serve_person
 
 #: What the OpenAPI document says about the token.
 SECURITY: list[dict[str, list[Any]]] = [{"token": []}]
@@ -29,6 +30,7 @@ def require_token() -> flask.Response | None:
     if kind.lower() == "bearer" and token:
         with sitting() as office:
             found = accounts.who(office, token.strip())
+            serve_person(office.city, found[0] if found else None)
     if found is None:
         response = errors.answer(401)
         response.headers["WWW-Authenticate"] = "Bearer"

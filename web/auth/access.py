@@ -16,8 +16,9 @@ import flask
 from werkzeug.wrappers import Response
 
 from services import accounts
-from services.sitting import sitting
+from services.sitting import serve, sitting
 from shared.db.accounts import AccountRow
+from shared.db.city import City
 from shared.db.trail import Actor
 from shared.domain.errors import NotFound, Unavailable
 
@@ -40,6 +41,18 @@ _Answer = TypeVar("_Answer")
 def install(app: flask.Flask) -> None:
     """Give templates the reader's account, its home and the business time, never at the price of a failing page."""
     app.jinja_env.globals.update(viewer=viewer, home_of=home_of, business_time=business_time)
+    app.before_request(_serve_nobody)
+    app.teardown_request(_serve_nobody)
+
+
+def serve_person(city: City, account: AccountRow | None) -> None:
+    """From here on the request sees what this account's district sees, or everything that its unit may see."""
+    serve(city.area_of(account.unit_code) if account else None)
+
+
+def _serve_nobody(_error: BaseException | None = None) -> None:
+    """A thread serves one request after the other; nobody's district outlives theirs."""
+    serve(None)
 
 
 def current_account() -> AccountRow | None:
@@ -52,6 +65,7 @@ def current_account() -> AccountRow | None:
             with sitting() as office:
                 found = accounts.who(office, str(token))
                 flask.g.business_time = office.now
+                serve_person(office.city, found[0] if found else None)
             flask.g.account, flask.g.login_session = found or (None, None)
     account: AccountRow | None = flask.g.account
     return account

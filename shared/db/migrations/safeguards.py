@@ -20,6 +20,56 @@ REVIEW_WALLED = (
 )  # fmt: skip
 WALLED = (*FIRST_WALLED, *REVIEW_WALLED)
 
+#: Rows that a sitting of one district's people may see, beside the application itself, each table with its condition.
+#: What hangs on an application is where the application is; `…_is_here` are the functions below.
+AREA_WALLED = {
+    "application": "area_code = current_setting('yidan.area', true)",
+    **dict.fromkeys(
+        (
+            "submission", "attachment", "review_task", "fee_line", "audit_event", "bill", "receipt", "document",
+            "case_item", "clock", "clock_pause", "clock_extension", "clock_step", "correction_notice",
+            "correction_item", "intake_notice", "commitment", "service_card", "meeting", "meeting_seat",
+            "meeting_verdict", "survey", "survey_finding", "appointment", "external_wait", "refusal", "handover",
+        ),
+        "application_is_here(application_id)",
+    ),
+    "bill_line": "bill_is_here(bill_id)",
+    "payment": "bill_is_here(bill_id)",
+    "ledger_entry": "bill_is_here(bill_id)",
+    "ledger_posting": "ledger_entry_is_here(entry_id)",
+    "notice": "case when application_id is null then unit_is_here(to_unit) or account_is_here(to_account) "
+    "else application_is_here(application_id) end",
+    "sms_message": "notice_is_here(notice_id)",
+    "account": "case when unit_code is null then role <> 'applicant' or applicant_is_here(id) "
+    "else unit_is_here(unit_code) end",
+    "login_session": "account_is_here(account_id)",
+    "post": "unit_is_here(unit_code)",
+    "deputy": "unit_is_here(unit_code)",
+    # Before they are handed in, papers are their applicant's alone; what a bank sends may be about anybody;
+    # a proposal for the calendar lists the applications of the whole city.
+    "draft": "false",
+    "callback_inbox": "false",
+    "calendar_change": "false",
+}  # fmt: skip
+#: The same for everybody in the city: its pack, its clock, its running numbers, and who failed to log in how often.
+AREA_OPEN = (
+    "unit", "matter", "fee_item", "tariff_version", "reduction", "calendar_day", "number_series", "business_clock",
+    "login_failure",
+)  # fmt: skip
+
+#: What the conditions look up, itself behind the wall: whoever sees the row named by `which` sees what hangs on it.
+_IS_HERE = {
+    "application_is_here(which uuid)": "select from application where id = which",
+    "applicant_is_here(which uuid)": "select from application where applicant_id = which "
+    "and tenant_id = current_setting('yidan.tenant', true)",
+    "bill_is_here(which uuid)": "select from bill where id = which",
+    "ledger_entry_is_here(which uuid)": "select from ledger_entry where id = which",
+    "notice_is_here(which uuid)": "select from notice where id = which",
+    "account_is_here(which uuid)": "select from account where id = which",
+    "unit_is_here(which text)": "select from unit where code = which "
+    "and (level = 'city' or area_code = current_setting('yidan.area', true))",
+}
+
 #: Only added to, never changed: the app's role has no UPDATE or DELETE right, and a trigger stops the owner too.
 FIRST_APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")
 REVIEW_APPEND_ONLY = ("clock_step", "handover", "refusal", "meeting_verdict", "sms_message")
@@ -119,7 +169,22 @@ def put_up_for_review() -> list[str]:
     statements += [_append_only(table) for table in REVIEW_APPEND_ONLY]
     for table in REVIEW_WALLED:
         statements += _wall(table)
+    statements += [
+        # Not expanded into the caller's plan, so that a sitting of the whole city plans as if there were no wall.
+        f"create function {head} returns boolean language plpgsql stable parallel safe cost 10 as "
+        f"$$ begin return exists ({look}); end $$"
+        for head, look in _IS_HERE.items()
+    ]
+    statements += [_area_wall(table, condition) for table, condition in AREA_WALLED.items()]
     return statements
+
+
+def take_down_for_review() -> list[str]:
+    """The statements that remove what the second schema has put around the tables of the first."""
+    return [
+        *(f"drop policy {table}_area on {table}" for table in AREA_WALLED),
+        *(f"drop function {head}" for head in _IS_HERE),
+    ]
 
 
 def _append_only(table: str) -> str:
@@ -136,6 +201,14 @@ def _wall(table: str) -> list[str]:
         "using (tenant_id = current_setting('yidan.tenant', true)) "
         "with check (tenant_id = current_setting('yidan.tenant', true))",
     ]
+
+
+def _area_wall(table: str, condition: str) -> str:
+    """Beside the tenant's policy, not instead of it; asked once a statement whether a district sits at all."""
+    return (
+        f"create policy {table}_area on {table} as restrictive to yidan_app "
+        f"using ((select coalesce(current_setting('yidan.area', true), '') = '') or ({condition}))"
+    )
 
 
 def take_down() -> list[str]:

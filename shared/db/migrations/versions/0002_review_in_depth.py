@@ -998,6 +998,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for statement in safeguards.take_down_for_review():
+        op.execute(statement)
     # Rows that the first schema has no words for stand as what they were before.
     op.execute("update application set status = 'withdrawn' where status in ('refused', 'not_accepted')")
     op.execute("update review_task set status = 'open' where status in ('waiting','checking','forwarded','cancelled')")
