@@ -6,7 +6,7 @@ the day bar are worked out here once, so screen and print draw the same picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -19,6 +19,7 @@ class Light(StrEnum):
     AMBER = "amber"
     RED = "red"
     PAUSED = "paused"
+    WAITING = "waiting"
     DONE = "done"
 
 
@@ -92,6 +93,10 @@ class DayAxis:
         """Cells for a department whose first counted day is the first of the axis."""
         return tuple(DayCell(day.x, kind) for day, kind in zip(self.days, kinds, strict=False))
 
+    def place_on(self, kinds: Mapping[date, DayKind]) -> tuple[DayCell, ...]:
+        """Cells for those days of the axis of which something is known."""
+        return tuple(DayCell(day.x, kinds[day.on]) for day in self.days if day.on in kinds)
+
     @property
     def is_short(self) -> bool:
         """Whether the names beside it may have more room."""
@@ -112,7 +117,11 @@ class DayCell:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One department's part of a case; open ones name the officer."""
+    """One department's part of a case; open ones name the officer.
+
+    Days are working days, net without pauses and gross with them; None where a year of them is not loaded. `marks`
+    say what else is to be known, `is_yours` that the reader has to act.
+    """
 
     unit: str
     matter: str
@@ -121,12 +130,20 @@ class Lane:
     light: Light
     light_words: str
     cells: tuple[DayCell, ...]
-    used_days: int
+    used_days: int | None
     promised_days: int
     due: str
     amount_fen: int | None
     is_open: bool
     href: str = ""
+    gross_days: int | None = None
+    marks: tuple[str, ...] = ()
+    is_yours: bool = False
+
+    @property
+    def stood_still(self) -> bool:
+        """Whether pauses make a difference between net and gross."""
+        return self.gross_days is not None and self.gross_days != self.used_days
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +157,7 @@ class Lanes:
     done_summary: str
     total_label: str
     total_fen: int | None
+    is_urgent: bool = False
 
     @property
     def done(self) -> tuple[Lane, ...]:
@@ -163,6 +181,15 @@ class TimelineEvent:
     what: str
     detail: str = ""
     is_latest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that keeps a case open: what kind in a word, and whose turn it is in a sentence."""
+
+    kind: Tag
+    sentence: str
+    is_yours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

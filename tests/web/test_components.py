@@ -90,9 +90,9 @@ class TestLight:
     def test_carries_shape_and_word_in_every_state(self, browse):
         lights = browse("/styleguide/").select("#light .light")
 
-        assert [text_of(light) for light in lights] == ["正常", "剩 1 日", "超期 1 日", "停表 2 日", "按时"]
+        assert [text_of(light) for light in lights] == ["正常", "剩 1 日", "超期 1 日", "停表 2 日", "未开始", "按时"]
         shapes = [str(light.svg.find(True)) for light in lights]
-        assert len(set(shapes)) == 5
+        assert len(set(shapes)) == 6
 
 
 class TestBillCard:

@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from shared.db.city import City
 from shared.db.queries.cases import BillView, CaseFile
+from shared.db.queries.progress import Progress
 from shared.domain.deadlines import Deadlines
 from shared.domain.errors import CalendarNotLoaded
 from shared.domain.lines import ACCOUNT_NAMES, PAYERS, Line
@@ -26,6 +27,7 @@ from web.components import (
     FileItem,
     Lanes,
     NextStep,
+    Reason,
     Step,
     Tag,
     TimelineEvent,
@@ -33,6 +35,7 @@ from web.components import (
 )
 from web.desk.words import act_detail, act_words, case_tag, line_status_words
 from web.filters import day_long, day_short, moment, moment_short
+from web.holdups import reasons
 from web.naming import named, named_twice
 from web.waiting import FACTS, LINE, Waiting, waiting_for
 
@@ -57,6 +60,7 @@ class CasePage:
     state: Tag
     steps: tuple[Step, ...]
     next_steps: tuple[NextStep, ...]
+    reasons: tuple[Reason, ...]
     lanes: Lanes
     bills: tuple[ShownBill, ...]
     lines: ShownLines
@@ -71,7 +75,7 @@ class CasePage:
         return next((bill for bill in self.bills if bill.pay_href), None)
 
 
-def case_page(file: CaseFile, city: City, *, today: date) -> CasePage:
+def case_page(file: CaseFile, progress: Progress, city: City, *, today: date) -> CasePage:
     """Compose the page; nothing is decided here that the case does not already say."""
     missing = waiting_for(file, city)
     events = _events(file, city)
@@ -79,7 +83,8 @@ def case_page(file: CaseFile, city: City, *, today: date) -> CasePage:
         state=case_tag(file.case.status),
         steps=steps_of(file),
         next_steps=_next_steps(file, city, missing, today),
-        lanes=lanes_of(file, city, today=today),
+        reasons=reasons(progress.holdups, city, today=today, is_applicant=True),
+        lanes=lanes_of(file, progress, city, today=today, is_applicant=True),
         bills=tuple(_bill(bill, file, city, today) for bill in file.bills) or (_not_yet(missing, city, today),),
         lines=shown_lines((Line.from_json(line.line) for line in file.lines if line.line), city),
         documents=tuple(

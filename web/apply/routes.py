@@ -22,6 +22,7 @@ from shared.db import attachments, drafts
 from shared.db.attachments import AttachmentRow
 from shared.db.drafts import DraftRow
 from shared.db.queries import cases
+from shared.db.queries import progress as queries
 from shared.domain.errors import Conflict, Invalid, NotFound, Problem
 from shared.domain.facts import Facts
 from shared.domain.matters import Material
@@ -281,7 +282,8 @@ def case(application_id: UUID) -> str:
     """The page of one application."""
     with sitting() as office:
         file = cases.case_file(office.session, application_id, signed_in())
-        page = case_page(file, office.city, today=office.today)
+        progress = queries.progress(office.session, office.city, application_id, today=office.today)
+        page = case_page(file, progress, office.city, today=office.today)
         printed_at = office.now
     more = further_acts(file, signed_in())
     return flask.render_template("apply/case.html", case=file.case, page=page, printed_at=printed_at, more=more)

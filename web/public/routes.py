@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from services.sitting import sitting
 from shared.db.queries import cases
+from shared.db.queries import progress as progresses
 from shared.db.queries import public as strangers
 from shared.domain.errors import Invalid, Unavailable
 from shared.domain.facts import Facts
@@ -21,6 +22,7 @@ from shared.settings import settings
 from web.apply.form import ESTIMATED, Form, choices_everywhere
 from web.apply.lanes import lanes_of, steps_of
 from web.apply.lines import ShownLines, shown_lines
+from web.holdups import reasons
 from web.limits import LOOK_UP, limiter
 
 #: How long a store may take to say that it is there, seconds.
@@ -47,6 +49,7 @@ def progress() -> str | tuple[str, int]:
         if file is None:
             problem = gettext("没有这个编号的办件，请核对收件回执上的办件编号")
             return flask.render_template("public/progress.html", number=number, found=None, problem=problem), 404
+        where = progresses.progress(office.session, office.city, file.case.id, today=office.today)
         return flask.render_template(
             "public/progress.html",
             number=number,
@@ -54,7 +57,8 @@ def progress() -> str | tuple[str, int]:
             project=masked(file.case.project_name),
             problem="",
             steps=steps_of(file),
-            lanes_view=lanes_of(file, office.city, today=office.today, is_public=True),
+            found_reasons=reasons(where.holdups, office.city, today=office.today, is_public=True),
+            lanes_view=lanes_of(file, where, office.city, today=office.today, is_public=True),
         )
 
 

@@ -28,6 +28,7 @@ from web.components import (
     Light,
     NextStep,
     Pager,
+    Reason,
     Stat,
     Step,
     SummaryRow,
@@ -260,6 +261,24 @@ NEXT = (
         "#correct",
     ),
 )
+REASONS = (
+    Reason(
+        Tag("待补正", Tone.PURPLE),
+        "补正 1 项（排水与节水方案）：待申请人 瀚海市碧海置业有限公司 答复，09-25 前办结；答复前停表。",
+        is_yours=True,
+    ),
+    Reason(Tag("审核中", Tone.BLUE), "防雷装置设计审核：市气象局 纪晓风 正在审核，应于 09-18 前办结，已超期。"),
+    Reason(
+        Tag("停表", Tone.PURPLE),
+        "消防设计审查：09-17 起停表 2 个工作日（专家评审，评审会 09-24 召开），由市消防审验中心 高维 负责。",
+    ),
+    Reason(Tag("待认领", Tone.AMBER), "附属绿化方案：还没有人认领，由市园林绿化局 首席代表尹安然负责，09-28 前办结。"),
+    Reason(
+        Tag("互为前置", Tone.AMBER),
+        "占道挖掘：与管线迁改互为前置，待市住房和城乡建设局 首席代表章远山 召集联席会议一并决定。",
+    ),
+)
+
 EVENTS = (
     TimelineEvent("今天 10:38", "七项收费全部核定，生成缴费通知书", "系统自动合成一张；缴款期限 09-26", is_latest=True),
     TimelineEvent("今天 10:38", "住房和城乡建设局 办结施工图审查备案", "赵启明；核定 26,164,845.90 元"),

@@ -292,20 +292,16 @@ def _file(session: Session, case: CaseView) -> CaseFile:
         ),
         known,
     )
-    documents = session.execute(
+    # Documents and papers in one look: a page of a case asks for so much else.
+    files = session.execute(
         text(
-            "select id, kind, subject_id, title, requested_at, sha256 from document "
-            "where application_id = :id order by requested_at, kind desc"
+            "select 'document' as what, id, kind as code, title as name, requested_at as at, subject_id, sha256, "
+            "'' as media_type, 0 as size_bytes from document where application_id = :id union all "
+            "select 'paper', id, material_code, file_name, created_at, null, null, media_type, size_bytes "
+            "from attachment where application_id = :id order by at, name"
         ),
         known,
-    )
-    papers = session.execute(
-        text(
-            "select id, material_code, file_name, media_type, size_bytes, created_at from attachment "
-            "where application_id = :id order by created_at, file_name"
-        ),
-        known,
-    )
+    ).all()
     events = session.execute(
         text(
             "select seq, at, verb, actor_name, unit_code, data from audit_event "
@@ -318,8 +314,16 @@ def _file(session: Session, case: CaseView) -> CaseFile:
         tasks=tuple(TaskView(**row._mapping) for row in tasks),
         lines=tuple(LineView(**row._mapping) for row in lines),
         bills=tuple(BillView(**row._mapping) for row in bills),
-        documents=tuple(DocumentView(**row._mapping) for row in documents),
-        papers=tuple(PaperView(**row._mapping) for row in papers),
+        documents=tuple(
+            DocumentView(row.id, row.code, row.subject_id, row.name, row.at, row.sha256)
+            for row in files
+            if row.what == "document"
+        ),
+        papers=tuple(
+            PaperView(row.id, row.code, row.name, row.media_type, row.size_bytes, row.at)
+            for row in files
+            if row.what == "paper"
+        ),
         events=tuple(EventView(**row._mapping) for row in events),
     )
 
