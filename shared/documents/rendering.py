@@ -69,8 +69,8 @@ class _Press:
 
     common: CSS
     sample: CSS
-    own: Mapping[str, CSS]
-    """By template name: `bill_v1`."""
+    own: Callable[[str], CSS]
+    """By template name (`bill_v1`), read when first asked for: a process prints few of the kinds."""
     fonts: FontConfiguration
     fetcher: OwnFilesOnly
     unprintable: str = ""
@@ -106,7 +106,7 @@ class Renderer:
         html = self.html(kind, template_version, view)
         rare = self._fonts.rare(_texts(view.to_json()))
         press = self._with_rare(rare) if rare else self._press
-        sheets = [press.common, press.own[f"{kind}_v{template_version}"]]
+        sheets = [press.common, press.own(f"{kind}_v{template_version}")]
         if view.sample_notice:
             sheets.append(press.sample)
         try:
@@ -150,7 +150,7 @@ class Renderer:
             return CSS(string=text, font_config=fonts, url_fetcher=fetcher)
 
         common = sheet(faces + self._stylesheet("_document.css"))
-        own = {path.stem: sheet(self._stylesheet(path.name)) for path in TEMPLATES.glob("[!_]*.css")}
+        own = lru_cache(maxsize=32)(lambda name: sheet(self._stylesheet(f"{name}.css")))
         return _Press(common, sheet(_SAMPLE_PAGE), own, fonts, fetcher, rare.unprintable)
 
     def _stylesheet(self, name: str) -> str:
@@ -161,6 +161,7 @@ class Renderer:
 _SAMPLE_PAGE = """
 @page { background: url(yidan:watermark.svg) no-repeat -19mm -16mm / 210mm 297mm }
 @page letter { background-position: -28mm -37mm }
+@page card { background-position: 8.25mm -49.4mm; background-size: 157.5mm 222.75mm }
 """
 
 _MARKS = tuple("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳㉑㉒㉓㉔㉕㉖㉗㉘㉙㉚㉛㉜㉝㉞㉟㊱㊲㊳㊴㊵㊶㊷㊸㊹㊺㊻㊼㊽㊾㊿")

@@ -454,7 +454,7 @@ def card(*, contacts: int = 13, project: str = "碧海湾新材料产业园一�
 
 _HANDLED = (
     HandlingRow(
-        matter="施工图审查备案", unit=short("zj"), did="同意", people="林晓舟（核：周明远）",
+        matter="施工图审查备案", unit=short("zj"), did="同意", people="林晓舟、周明远（复核）",
         started="9月15日 09:12", ended="9月15日 16:40", net="0.9", gross="0.9", promise="1", light_word="按时",
     ),
     HandlingRow(

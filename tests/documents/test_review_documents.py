@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import logging
 import re
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -14,11 +16,15 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from reading import text, tool, words
 from review_paper import (
     acceptance,
+    card,
     corrected,
     correction,
+    handling_slip,
+    minutes,
     not_accepted,
     one_time_notice,
     refusal,
+    survey,
 )
 
 from shared.documents.produce import Producer
@@ -29,7 +35,9 @@ from shared.documents.views import VIEWS, DocumentKind, DocumentView
 UNPRINTED = frozenset({"qr_text", "unit_code", "seals", "names", "kind", "light"})
 MM = 72 / 25.4
 LETTER_MM = (28, 35, 210 - 26, 297 - 37)
-"""Text area of a letter: left, bottom, right, top."""
+FORM_MM = (19, 17, 210 - 19, 297 - 16)
+CARD_MM = (18, 15, 210 - 14, 148 - 12)
+"""Text areas: left, bottom, right, top."""
 KINDS = {view: kind for kind, view in VIEWS.items()}
 
 LETTERS: dict[str, DocumentView] = {
@@ -44,7 +52,23 @@ LETTERS: dict[str, DocumentView] = {
     "refusal": refusal(),
     "refusal of 12": refusal(objections=12),
 }
-ALL = LETTERS
+MINUTES: dict[str, DocumentView] = {
+    "minutes": minutes(),
+    "minutes with a default": minutes(default=True),
+    "minutes of the lead unit alone": minutes(units=0),
+    "minutes of 13": minutes(units=13, absent=0),
+}
+FORMS: dict[str, DocumentView] = {
+    "handling slip": handling_slip(),
+    "handling slip with a default": handling_slip(default=True),
+    "handling slip of 40": handling_slip(rows=40),
+    "handling slip, all done": replace(handling_slip(rows=1), pauses=(), open_items=()),
+    "survey": survey(),
+    "survey of 30": survey(findings=30),
+}
+CARDS: dict[str, DocumentView] = {"card": card(), "card of 20": card(contacts=20), "card of 40": card(contacts=40)}
+ALL = LETTERS | MINUTES | FORMS | CARDS
+AREAS = dict.fromkeys(LETTERS | MINUTES, LETTER_MM) | dict.fromkeys(FORMS, FORM_MM) | dict.fromkeys(CARDS, CARD_MM)
 
 
 def kind_of(view: DocumentView) -> DocumentKind:
@@ -58,12 +82,16 @@ def produce(producer: Producer, view: DocumentView) -> bytes:
 def printed(pdf: bytes, view: DocumentView) -> str:
     """All pages without their heads and feet, as one run: a sentence that goes on overleaf is whole again."""
     said = view.to_json()
-    verification = re.sub(r"\s", "", said.get("verification", ""))
-    running = [said["number"] + verification, verification, said["sample_notice"]]
+    running = [said["sample_notice"], said["number"] + "续"]
+    if said.get("verification"):
+        verification = re.sub(r"\s", "", said["verification"])
+        running[:0] = [said["number"] + verification, verification]
+    if said.get("applicant"):
+        running.append(said["applicant"] + said["project_name"])
     run = ""
     for page in range(1, count(pdf) + 1):
         found = re.sub(rf"第{page}页共{count(pdf)}页|—{page}—", "", text(pdf, page=page, in_order=True))
-        for each in filter(None, running):
+        for each in running:
             found = found.replace(each, "")
         run += found
     return run
@@ -84,8 +112,52 @@ def boxes(pdf: bytes) -> list[tuple[int, list[float]]]:
     ]
 
 
+def placed_words(pdf: bytes, page: int) -> list[tuple[str, list[float]]]:
+    """Every word of a page with its rectangle in mm, measured as the boxes are."""
+    options = ["-bbox", "-f", str(page), "-l", str(page)]
+    answer = subprocess.run(["pdftotext", *options, "-", "-"], input=pdf, capture_output=True, check=True)
+    height, found = 0.0, []
+    for line in answer.stdout.decode().splitlines():
+        numbers = [float(each) / MM for each in re.findall(r'="([\d.]+)"', line)]
+        if "<page " in line:
+            height = numbers[1]
+        elif "<word " in line:
+            left, top, right, bottom = numbers
+            word = html.unescape(re.sub(r"<[^>]+>", "", line)).strip()
+            found.append((word, [left, height - bottom, right, height - top]))
+    return found
+
+
+def touch(one: list[float], other: list[float]) -> bool:
+    """Whether two rectangles share more than a hair's breadth."""
+    hair = 0.3
+    return (
+        one[0] < other[2] - hair and other[0] < one[2] - hair and one[1] < other[3] - hair and other[1] < one[3] - hair
+    )
+
+
+class Complaints(logging.Handler):
+    """What was logged at WARNING or above while documents were drawn."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
 @pytest.fixture(scope="module")
-def made(producer: Producer) -> Callable[[str], bytes]:
+def complaints() -> Iterator[Complaints]:
+    """Filled by `made`."""
+    heard = Complaints()
+    logging.getLogger().addHandler(heard)
+    yield heard
+    logging.getLogger().removeHandler(heard)
+
+
+@pytest.fixture(scope="module")
+def made(producer: Producer, complaints: Complaints) -> Callable[[str], bytes]:
     """Each document of `ALL`, drawn once."""
     drawn: dict[str, bytes] = {}
 
@@ -100,15 +172,12 @@ def made(producer: Producer) -> Callable[[str], bytes]:
 class TestEveryDocumentOfTheReview:
     @pytest.mark.parametrize("name", ALL)
     def test_prints_every_word_of_its_view_and_nothing_is_logged(
-        self, producer: Producer, name: str, caplog: pytest.LogCaptureFixture
+        self, made: Callable[[str], bytes], name: str, complaints: Complaints
     ) -> None:
-        with caplog.at_level(logging.WARNING):
-            found = printed(produce(producer, ALL[name]), ALL[name])
-        view = ALL[name].to_json()
-        assert [
-            each for each in words(view, without=UNPRINTED | {"verification", "sample_notice"}) if each not in found
-        ] == []
-        assert caplog.messages == []
+        found = printed(made(name), ALL[name])
+        wanted = words(ALL[name].to_json(), without=UNPRINTED | {"verification", "sample_notice"})
+        assert [each for each in wanted if each not in found] == []
+        assert complaints.messages == []
 
     @pytest.mark.parametrize("name", ALL)
     def test_is_signed_by_those_whose_seals_it_shows(
@@ -134,28 +203,49 @@ class TestEveryDocumentOfTheReview:
         for row in rows:
             assert re.match(r"[A-Z]{6}\+(Sans|Serif|Fang|Hei)-[SGDR](-Bold)? .* yes yes yes ", row), row
 
-    @pytest.mark.parametrize("name", LETTERS)
-    def test_keeps_its_seal_inside_the_text_area_and_on_a_page_with_text(
-        self, made: Callable[[str], bytes], name: str
-    ) -> None:
-        pdf = made(name)
-        left, bottom, right, top = LETTER_MM
-        for page, box in boxes(pdf):
+    @pytest.mark.parametrize("name", ALL)
+    def test_keeps_its_seals_inside_the_text_area_and_apart(self, made: Callable[[str], bytes], name: str) -> None:
+        left, bottom, right, top = AREAS[name]
+        placed = boxes(made(name))
+        for page, box in placed:
             assert left <= box[0] < box[2] <= right
             assert bottom <= box[1] < box[3] <= top
             assert box[2] - box[0] == pytest.approx(box[3] - box[1], abs=0.01)
+            for other_page, other in placed:
+                if other is not box and other_page == page:
+                    assert box[2] < other[0] or other[2] < box[0] or box[3] < other[1] or other[3] < box[1]
+
+    @pytest.mark.parametrize("name", ALL)
+    def test_lets_a_seal_touch_no_words_but_its_organ_and_date(self, made: Callable[[str], bytes], name: str) -> None:
+        pdf, view = made(name), ALL[name].to_json()
+        for (page, box), seal in zip(boxes(pdf), ALL[name].seals, strict=True):
+            covered = "".join(word for word, place in placed_words(pdf, page) if touch(place, box))
+            is_reduced = box[2] - box[0] < 30
+            assert covered == ("" if is_reduced else seal.organ_name + view["issued_on"])
+
+    @pytest.mark.parametrize("name", LETTERS | MINUTES | FORMS)
+    def test_has_a_sentence_on_the_page_of_its_seals(self, made: Callable[[str], bytes], name: str) -> None:
+        pdf = made(name)
+        for page, _ in boxes(pdf):
             assert "。" in text(pdf, page=page)
 
 
 class TestRareCharacters:
     NAME = "碧海䶮𬭎龑花园"
 
-    @pytest.mark.parametrize("build", [acceptance, not_accepted, one_time_notice, correction, refusal])
+    @pytest.mark.parametrize(
+        "build",
+        [acceptance, not_accepted, one_time_notice, correction, refusal, minutes, card, handling_slip, survey],
+    )
     def test_are_printed_in_a_project_s_name(self, producer: Producer, build: Callable[..., DocumentView]) -> None:
         view = build(project=self.NAME)
         drawn = producer.produce(kind_of(view), 1, view.to_json())
         assert drawn.unprintable == ""
         assert self.NAME in printed(drawn.pdf, view)
+
+    @pytest.mark.parametrize("name", ["minutes", "card", "handling slip", "survey"])
+    def test_are_printed_in_people_s_names(self, made: Callable[[str], bytes], name: str) -> None:
+        assert "秦伯龑" in printed(made(name), ALL[name])
 
 
 class TestALetter:
@@ -177,7 +267,7 @@ class TestALetter:
     def test_of_so_many_rows_takes_so_many_pages(self, renderer: Renderer, view: DocumentView, pages: int) -> None:
         assert renderer.render(kind_of(view), 1, view, signers=["x"]).pages == pages
 
-    @pytest.mark.parametrize("items", range(1, 25))
+    @pytest.mark.parametrize("items", [1, 4, 5, 6, 9, 14, 15])
     def test_never_puts_its_seal_on_a_page_without_its_last_sentence(self, renderer: Renderer, items: int) -> None:
         page = renderer.render(DocumentKind.CORRECTION, 1, correction(items=items), signers=["x"])
         last = text(page.pdf, page=page.pages)
@@ -239,3 +329,108 @@ class TestARefusal:
         found = printed(made("refusal"), ALL["refusal"])
         assert "60日内向瀚海市人民政府申请行政复议" in found
         assert "6个月内依法向有管辖权的人民法院提起行政诉讼" in found
+
+
+class TestMinutes:
+    @pytest.mark.parametrize(("units", "pages"), [(0, 2), (1, 2), (5, 3), (13, 4)])
+    def test_of_so_many_units_take_so_many_pages(self, renderer: Renderer, units: int, pages: int) -> None:
+        assert renderer.render(DocumentKind.MINUTES, 1, minutes(units=units), signers=["x"]).pages == pages
+
+    @pytest.mark.parametrize("units", [1, 5, 6, 11, 13])
+    def test_keep_all_imprints_with_the_resolution_and_the_seal_of_the_lead_unit(
+        self, renderer: Renderer, units: int
+    ) -> None:
+        page = renderer.render(DocumentKind.MINUTES, 1, minutes(units=units, absent=0), signers=["x"])
+        assert {number for number, _ in boxes(page.pdf)} == {page.pages}
+        assert "同时审批、同时办结" in text(page.pdf, page=page.pages)
+
+    def test_of_more_units_than_one_page_holds_keep_a_row_of_imprints_with_the_seal(self, renderer: Renderer) -> None:
+        view = minutes(units=13, absent=0)
+        more = replace(view, participants=view.participants * 2, seals=(*view.seals[:-1] * 2, view.seals[-1]))
+        page = renderer.render(DocumentKind.MINUTES, 1, more, signers=["x"])
+        placed = [number for number, _ in boxes(page.pdf)]
+        assert len(placed) == 27
+        assert placed[-2:] == [page.pages] * 2
+        assert "同时审批、同时办结" in text(page.pdf, page=page.pages)
+
+    def test_name_those_who_did_not_come(self, made: Callable[[str], bytes]) -> None:
+        assert "市墙材革新办公室—缺席书面意见已于9月17日送达" in printed(made("minutes"), ALL["minutes"])
+
+    def test_say_that_a_verdict_came_by_default_only_where_one_did(self, made: Callable[[str], bytes]) -> None:
+        assert "超时默认" in printed(made("minutes with a default"), ALL["minutes with a default"])
+        assert "超时默认" not in printed(made("minutes"), ALL["minutes"])
+
+
+class TestAHandlingSlip:
+    @pytest.mark.parametrize(("rows", "pages"), [(1, 1), (8, 2), (40, 3)])
+    def test_of_so_many_rows_takes_so_many_pages(self, renderer: Renderer, rows: int, pages: int) -> None:
+        assert renderer.render(DocumentKind.HANDLING_SLIP, 1, handling_slip(rows=rows), signers=["x"]).pages == pages
+
+    @pytest.mark.parametrize("rows", [2, 4, 6, 11, 18, 26, 33])
+    def test_keeps_its_seal_with_the_last_pause(self, renderer: Renderer, rows: int) -> None:
+        page = renderer.render(DocumentKind.HANDLING_SLIP, 1, handling_slip(rows=rows), signers=["x"])
+        assert "尚未恢复" in text(page.pdf, page=page.pages)
+        assert boxes(page.pdf)[0][0] == page.pages
+
+    def test_repeats_its_head_and_says_whose_it_is_on_later_pages(self, made: Callable[[str], bytes]) -> None:
+        second = text(made("handling slip of 40"), page=2, in_order=True)
+        assert "净用时毛/承诺" in second
+        assert "瀚一单办〔2014〕3号续" in second
+        assert "瀚海市碧海置业有限公司碧海湾花园一期" in second
+
+    def test_says_each_light_in_words(self, made: Callable[[str], bytes]) -> None:
+        found = printed(made("handling slip"), ALL["handling slip"])
+        for each in ("按时", "正常", "停表", "已超期", "将到期"):
+            assert each in found
+
+    def test_says_when_nothing_is_open_and_the_clock_never_stopped(self, made: Callable[[str], bytes]) -> None:
+        found = printed(made("handling slip, all done"), ALL["handling slip, all done"])
+        assert "全部事项均已办结" in found
+        assert "计时没有停止过" in found
+
+    def test_names_who_stopped_the_clock_and_for_how_long(self, made: Callable[[str], bytes]) -> None:
+        found = printed(made("handling slip"), ALL["handling slip"])
+        assert "全案补正（瀚一单补〔2014〕6号，5项）林晓舟（市住房和城乡建设局）9月16日10:059月18日15:302.4" in found
+
+    def test_says_that_a_verdict_came_by_default_only_where_one_did(self, made: Callable[[str], bytes]) -> None:
+        name = "handling slip with a default"
+        assert "超时默认市水务局" in printed(made(name), ALL[name])
+        assert "超时默认" not in printed(made("handling slip"), ALL["handling slip"])
+
+
+class TestASurvey:
+    @pytest.mark.parametrize(("findings", "pages"), [(1, 1), (6, 1), (30, 3)])
+    def test_of_so_many_findings_takes_so_many_pages(self, renderer: Renderer, findings: int, pages: int) -> None:
+        assert renderer.render(DocumentKind.SURVEY, 1, survey(findings=findings), signers=["x"]).pages == pages
+
+    @pytest.mark.parametrize("findings", [4, 7, 8, 14, 22])
+    def test_keeps_its_seal_with_the_last_signatures(self, renderer: Renderer, findings: int) -> None:
+        page = renderer.render(DocumentKind.SURVEY, 1, survey(findings=findings), signers=["x"])
+        assert "宋𬭎" in text(page.pdf, page=page.pages)
+        assert boxes(page.pdf)[0][0] == page.pages
+
+
+class TestACard:
+    @pytest.mark.parametrize(("contacts", "pages"), [(1, 2), (13, 2), (14, 2), (20, 2), (21, 3), (40, 4)])
+    def test_has_two_sides_until_there_are_too_many_contacts(
+        self, renderer: Renderer, contacts: int, pages: int
+    ) -> None:
+        assert renderer.render(DocumentKind.CARD, 1, card(contacts=contacts), signers=["x"]).pages == pages
+
+    def test_lies_across_on_a5(self, made: Callable[[str], bytes], tmp_path: Path) -> None:
+        assert "Page size:       595.276 x 419.528 pts" in tool("pdfinfo", made("card"), tmp_path)
+
+    def test_says_who_helps_in_front_and_whom_to_call_on_the_back(self, made: Callable[[str], bytes]) -> None:
+        front, back = (text(made("card"), page=page) for page in (1, 2))
+        assert "代办专员" in front
+        assert "主动服务" in front
+        assert "服务承诺" in back
+        assert "5190023" in back
+        assert "5190023" not in front
+
+    @pytest.mark.parametrize("contacts", [13, 20])
+    def test_lets_no_line_of_the_back_run_into_the_steps(self, renderer: Renderer, contacts: int) -> None:
+        page = renderer.render(DocumentKind.CARD, 1, card(contacts=contacts), signers=["x"])
+        placed = dict(placed_words(page.pdf, 2))
+        last_promise = next(box for word, box in placed.items() if "推诿" in word)
+        assert last_promise[1] > next(box for word, box in placed.items() if "申请准入" in word)[3]

@@ -6,15 +6,60 @@ import json
 
 import pytest
 from paper import bill, bill_with_reasons, receipt, slip
+from review_paper import (
+    acceptance,
+    card,
+    corrected,
+    handling_slip,
+    minutes,
+    not_accepted,
+    one_time_notice,
+    refusal,
+    survey,
+)
 
-from shared.documents.views import BillView, ReceiptState, ReceiptView, SlipView
+from shared.documents.views import (
+    VIEWS,
+    BillView,
+    CorrectionKind,
+    CorrectionView,
+    DocumentView,
+    HandlingSlipView,
+    Light,
+    ReceiptState,
+    ReceiptView,
+)
 from shared.domain.errors import Broken
+
+EVERY: tuple[DocumentView, ...] = (
+    bill(),
+    bill_with_reasons(),
+    receipt(lines=30),
+    slip(),
+    acceptance(),
+    not_accepted(),
+    one_time_notice(),
+    corrected(),
+    refusal(),
+    minutes(default=True),
+    card(),
+    handling_slip(default=True),
+    survey(),
+)
 
 
 class TestAView:
-    @pytest.mark.parametrize("view", [bill(), bill_with_reasons(), receipt(lines=30), slip()])
-    def test_comes_back_from_json_as_it_was(self, view: BillView | ReceiptView | SlipView) -> None:
+    @pytest.mark.parametrize("view", EVERY, ids=lambda view: type(view).__name__)
+    def test_comes_back_from_json_as_it_was(self, view: DocumentView) -> None:
         assert type(view).from_json(json.loads(json.dumps(view.to_json()))) == view
+
+    def test_has_a_sample_of_every_kind(self) -> None:
+        assert {type(view) for view in EVERY} == set(VIEWS.values())
+
+    def test_reads_kinds_and_lights_as_words(self) -> None:
+        items = CorrectionView.from_json(corrected().to_json()).items
+        assert [each.kind for each in items[:2]] == [CorrectionKind.PAPER, CorrectionKind.FACT]
+        assert HandlingSlipView.from_json(handling_slip().to_json()).rows[5].light is Light.RED
 
     def test_reads_its_state_as_a_word(self) -> None:
         assert ReceiptView.from_json({**receipt().to_json(), "state": "red"}).state is ReceiptState.RED
