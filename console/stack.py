@@ -183,6 +183,7 @@ def processes(stack: Stack) -> list[ChildSpec]:
             stop_seconds=STOP_SECONDS,
         ),
         ChildSpec(name="relay", argv=python("workers.relay"), stop_seconds=STOP_SECONDS),
+        ChildSpec(name="clock", argv=python("workers.clock"), stop_seconds=STOP_SECONDS),
         ChildSpec(
             name="sandbank",
             argv=python("gunicorn", "-c", "python:sandbank.gunicorn_conf", "sandbank.app:create_app()"),

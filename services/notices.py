@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from services.sitting import Sitting
-from shared.db import attention, notices, outbox
+from shared.db import attention, notices, offices, outbox
 from shared.db.accounts import AccountRow
 from shared.db.engine import unit_of_work
 from shared.db.notices import Addressee, Letter, Reader
@@ -47,6 +47,27 @@ def person(sitting: Sitting, account_id: UUID | None) -> list[Addressee]:
 def leaders(sitting: Sitting) -> list[Addressee]:
     """Everybody with the role of a leader: the supervising office."""
     return notices.people_of_role(sitting.session, "leader")
+
+
+def posts(sitting: Sitting, unit_code: str, kinds: Iterable[str]) -> list[Addressee]:
+    """Who holds these posts of a unit (chief, head, liaison), with the telephone on file; those without log-in too."""
+    held = offices.posts_of(sitting.session, [unit_code]).get(unit_code, {})
+    return [
+        Addressee(
+            mark=str(post.account_id or f"post:{unit_code}:{kind}"),
+            account_id=post.account_id,
+            name=post.name,
+            phone=post.phone,
+            email=post.email,
+        )
+        for kind in kinds
+        if (post := held.get(kind)) is not None
+    ]
+
+
+def officers(sitting: Sitting, unit_code: str) -> list[Addressee]:
+    """Every active officer of a unit, each in person."""
+    return notices.people_of_role(sitting.session, "officer", unit_code=unit_code)
 
 
 def desk(sitting: Sitting, unit_code: str) -> list[Addressee]:

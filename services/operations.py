@@ -14,7 +14,8 @@ from shared.domain.errors import Invalid, NotFound, Problem
 #: Which kinds of cases a role looks after; nobody closes another's.
 KINDS_OF_ROLE: Final = {
     "finance": ("callback_refused", "payment_refused", "objected_after_bill"),
-    "operator": ("work_dead", "unprintable", "notice_failed"),
+    "leader": ("meeting_due", "no_officer", "calendar_missing"),
+    "operator": ("work_dead", "unprintable", "notice_failed", "clock_failed"),
 }
 #: Longest resolution, characters; the form says so too.
 RESOLUTION_LENGTH_MAX = 500

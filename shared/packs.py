@@ -20,6 +20,7 @@ import yaml
 from shared.domain.calendar import WorkingDays
 from shared.domain.errors import Invalid, Problem
 from shared.domain.facts import Facts
+from shared.domain.ladder import Ladder, read_ladder
 from shared.domain.matters import Area, Material, Matter, Situation, Step, Unit, read_city
 from shared.domain.prerequisites import mutual
 from shared.domain.promises import Promises, read_promises
@@ -40,6 +41,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "steps": "matters.yaml",
         "promises": "promises.yaml",
         "scope": "scope.yaml",
+        "ladder": "promises.yaml",
         "materials": "materials.yaml",
         "uses": "uses.yaml",
         "items": "items.yaml",
@@ -137,6 +139,7 @@ class Pack:
     steps: tuple[Step, ...]
     promises: Promises
     scope: Scope
+    ladder: Ladder
     tariff: Tariff
     refunds: tuple[RefundRule, ...]
     settings: PackSettings
@@ -203,6 +206,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
     tenant = _tenant(data, problems)
     settings = _settings(data, units, problems)
     promises = read_promises(data, problems)
+    ladder = read_ladder(data, problems)
     wording = _wording(data, problems)
     calendar, sources = _calendar(data, problems)
     tariff = None
@@ -227,6 +231,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         steps=city.steps,
         promises=promises,
         scope=scope,
+        ladder=ladder,
         tariff=tariff,
         refunds=refunds,
         settings=settings,

@@ -186,6 +186,11 @@ def clock_and_revision(session: Session, tenant: str) -> tuple[datetime, str]:
     return row.now.astimezone(clock.CHINA), row.revision
 
 
+def tenants(session: Session) -> list[str]:
+    """Every city of this database."""
+    return list(session.execute(select(TENANTS.c.id).order_by(TENANTS.c.id)).scalars())
+
+
 def load(session: Session, tenant: str, revision: str) -> City:
     """The city at a revision, from this process's memory or from the rows."""
     known = _known.get(tenant)

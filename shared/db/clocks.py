@@ -197,16 +197,17 @@ def start(session: Session, city: City, clock: ClockRow, *, now: datetime) -> No
 
 def pause(
     session: Session, city: City, clock: ClockRow, *, kind: PauseKind, reason: str, by: Actor, now: datetime
-) -> None:
+) -> UUID | None:
     """Stop a running clock for a while; the joint clock stands still with it. Twice for the same kind is once.
 
-    A clock that has not started, or is stopped for good, has nothing to pause.
+    A clock that has not started, or is stopped for good, has nothing to pause. Gives the id of a new pause.
     """
     if clock.state not in ("running", "paused"):
-        return
-    row = _pause(session, city, clock, kind=kind, reason=reason, by=by, now=now)
-    if row is not None and clock.mechanism == Mechanism.MATTER:
+        return None
+    pause_id = _pause(session, city, clock, kind=kind, reason=reason, by=by, now=now)
+    if pause_id is not None and clock.mechanism == Mechanism.MATTER:
         _pause(session, city, joint(session, clock.application_id), kind=kind, reason=reason, by=by, now=now)
+    return pause_id
 
 
 def resume(session: Session, city: City, clock: ClockRow, *, kind: PauseKind, by: Actor, now: datetime) -> None:
@@ -265,19 +266,16 @@ def reopen(session: Session, city: City, clock: ClockRow, *, reason: str, by: Ac
 def set_promise(
     session: Session, city: City, clock: ClockRow, *, now: datetime, kind: Kind, days: int, reason: str
 ) -> None:
-    """Another promise for a clock: a special case with its reason. The dates follow at once."""
+    """Another promise for a clock: a special case with its reason. The dates follow at once, the joint clock's too."""
     again = _with(clock, kind=kind.value, promise_days=days, reason=reason)
     _save(session, city, again, now=now, kind=kind.value, promise_days=days, reason=reason)
+    _stretch_joint(session, city, clock, now=now)
 
 
 def extend(session: Session, city: City, clock: ClockRow, *, now: datetime, days: int) -> None:
     """A longer promise, granted once; the dates follow at once. The joint clock is longer by as much as it must be."""
     _save(session, city, _with(clock, extended_days=days), now=now, extended_days=days)
-    if clock.mechanism == Mechanism.MATTER:
-        whole, part = joint(session, clock.application_id), _again(session, clock)
-        if whole.due_on is not None and part.due_on is not None and part.due_on > whole.due_on:
-            longer = whole.extended_days + city.calendar.between(whole.due_on, part.due_on)
-            _save(session, city, _with(whole, extended_days=longer), now=now, extended_days=longer)
+    _stretch_joint(session, city, clock, now=now)
 
 
 def redate(session: Session, city: City, clock: ClockRow, *, now: datetime) -> date | None:
@@ -286,6 +284,17 @@ def redate(session: Session, city: City, clock: ClockRow, *, now: datetime) -> d
         return None
     due_on = _save(session, city, clock, now=now)
     return due_on if due_on != clock.due_on else None
+
+
+def _stretch_joint(session: Session, city: City, clock: ClockRow, *, now: datetime) -> None:
+    """Make the joint promise longer by as much as a matter's longer one makes necessary."""
+    if clock.mechanism != Mechanism.MATTER:
+        return
+    whole, part = joint(session, clock.application_id), _again(session, clock)
+    if whole.state == "stopped" or whole.due_on is None or part.due_on is None or part.due_on <= whole.due_on:
+        return
+    longer = whole.extended_days + city.calendar.between(whole.due_on, part.due_on)
+    _save(session, city, _with(whole, extended_days=longer), now=now, extended_days=longer)
 
 
 def _pause(
@@ -339,14 +348,17 @@ def _with(clock: ClockRow, **changes: Any) -> ClockRow:
 
 
 def _save(session: Session, city: City, clock: ClockRow, *, now: datetime, **changes: Any) -> date:
-    """Write changes together with the dates that follow from the clock as it then stands; gives the due date."""
+    """Write changes together with the dates that follow from the clock as it then stands; gives the due date.
+
+    A pause that still lasts moves nothing: its days are taken out when it ends.
+    """
     if clock.started_on is None:
         raise Broken(f"clock {clock.id} has not started and has no dates")
     when = dates(
         city.calendar,
         started_on=clock.started_on,
         days=clock.days,
-        pauses=[each.as_pause for each in clock.pauses],
+        pauses=[each.as_pause for each in clock.pauses if each.ended_on is not None],
         today=on(now),
     )
     dated = {"due_on": when.due_on, "hint_on": when.hint_on, "amber_on": when.amber_on}

@@ -96,9 +96,10 @@ def people(session: Session, account_ids: Iterable[UUID]) -> list[Addressee]:
     return _people(session, setwise.among(ACCOUNTS.c.id, account_ids))
 
 
-def people_of_role(session: Session, role: str) -> list[Addressee]:
-    """Everybody who is active in a role."""
-    return _people(session, ACCOUNTS.c.role == role)
+def people_of_role(session: Session, role: str, *, unit_code: str | None = None) -> list[Addressee]:
+    """Everybody who is active in a role, of one unit only if it is given."""
+    of_unit = ACCOUNTS.c.unit_code == unit_code if unit_code else ACCOUNTS.c.id.is_not(None)
+    return _people(session, and_(ACCOUNTS.c.role == role, of_unit))
 
 
 def applicant(session: Session, application_id: UUID) -> list[Addressee]:

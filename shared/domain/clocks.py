@@ -120,6 +120,9 @@ def dates(calendar: WorkingDays, *, started_on: date, days: int, pauses: Iterabl
             due_on = day
             hint_on = day if count == hint_at else hint_on
             amber_on = day if count == amber_at else amber_on
+    while any(pause.first <= due_on and pause.covers(due_on + _DAY) for pause in closed):
+        # Stopped on its last day: it is not late before a day has passed on which it ran.
+        due_on += _DAY
     return Dates(due_on, hint_on, amber_on)
 
 

@@ -78,6 +78,10 @@ def kind_tag(kind: str) -> Tag:
         "work_dead": Tag(gettext("后台任务停止"), Tone.RED),
         "unprintable": Tag(gettext("文书缺字"), Tone.AMBER),
         "notice_failed": Tag(gettext("通知未送达"), Tone.AMBER),
+        "clock_failed": Tag(gettext("到期提醒失败"), Tone.RED),
+        "meeting_due": Tag(gettext("应召开联席会议"), Tone.RED),
+        "no_officer": Tag(gettext("无人办理"), Tone.RED),
+        "calendar_missing": Tag(gettext("缺少工作日历"), Tone.RED),
     }[kind]
 
 

@@ -1,0 +1,276 @@
+"""Reminders and the ladder: every step that a running clock reaches becomes a row and a notice, once for its due date.
+
+Run by `workers.clock` at any interval, by any number of processes, after any pause: what a clock has reached follows
+from its dates and the business day, and what is missing is written in order. A clock that stands still or has stopped
+does not climb; one that was dated anew starts anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from services import notices
+from services.sitting import Sitting
+from shared.db import attention, cases, clocks, reminders
+from shared.db.cases import Case, TaskRow
+from shared.db.clocks import ClockRow
+from shared.db.notices import Addressee
+from shared.domain.clocks import Mechanism
+from shared.domain.errors import CalendarNotLoaded
+from shared.domain.ladder import OWED_BY_APPLICANT, Step, reached
+from shared.logs import logger
+
+log = logger(__name__)
+
+_NAMES: Final = {
+    Mechanism.JOINT: "联合审核",
+    Mechanism.CARD: "绿色通道服务卡",
+    Mechanism.COMMITMENT: "承诺后补的材料",
+    Mechanism.CORRECTION: "补正材料",
+}
+#: Whoever stands for a unit: those with a window have a chief, the others a head and a liaison.
+_CHIEFS: Final = ("chief", "head", "liaison")
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What a clock is about and in whose hands it is."""
+
+    case: Case
+    clock: ClockRow
+    task: TaskRow | None
+
+    @property
+    def name(self) -> str:
+        return self.task.matter_name if self.task else _NAMES.get(Mechanism(self.clock.mechanism), "")
+
+    @property
+    def is_owed_by_applicant(self) -> bool:
+        return Mechanism(self.clock.mechanism) in OWED_BY_APPLICANT
+
+    @property
+    def desk_page(self) -> str:
+        return f"/desk/tasks/{self.task.id}" if self.task else f"/desk/cases/{self.case.id}"
+
+
+# Steps.
+
+
+def due(sitting: Sitting) -> list[UUID]:
+    """Applications where a step may have to be written today."""
+    return reminders.due(sitting.session, sitting.tenant, today=sitting.today, late_since=_late_since(sitting))
+
+
+def remind(sitting: Sitting, application_id: UUID) -> int:
+    """Write the steps that an application's running clocks have reached, in order, and tell whoever each is for.
+
+    Gives how many were new; an application that somebody else holds is left to them, or to the next look.
+    """
+    if not reminders.hold_free(sitting.session, application_id):
+        return 0
+    case = cases.lock_one(sitting.session, application_id)
+    tasks = {task.id: task for task in cases.tasks_of(sitting.session, application_id)}
+    rungs = _rungs(sitting)
+    steps: list[tuple[_Matter, Step, date]] = []
+    for clock in clocks.of_application(sitting.session, application_id):
+        if clock.state != "running" or clock.hint_on is None or clock.amber_on is None or clock.due_on is None:
+            continue
+        matter = _Matter(case, clock, tasks.get(clock.subject_id))
+        steps += [
+            (matter, step, day)
+            for step, day in reached(
+                sitting.city.calendar,
+                hint_on=clock.hint_on,
+                amber_on=clock.amber_on,
+                due_on=clock.due_on,
+                pauses=[each.as_pause for each in clock.pauses],
+                rungs={} if matter.is_owed_by_applicant else rungs,
+                today=sitting.today,
+            )
+        ]
+    people = {(matter.clock.id, step): _people(sitting, matter, step) for matter, step, _ in steps}
+    new = reminders.add_steps(
+        sitting.session,
+        [
+            {
+                "tenant_id": sitting.tenant,
+                "application_id": case.id,
+                "clock_id": matter.clock.id,
+                "step": step.value,
+                "due_on": matter.clock.due_on,
+                "reached_on": day,
+                "at": sitting.now,
+                "to_unit": _unit_of(sitting, matter, step),
+                "to_name": "、".join(each.name for each in people[matter.clock.id, step]),
+            }
+            for matter, step, day in steps
+        ],
+    )
+    for matter, step, _ in steps:
+        if (matter.clock.id, step.value) in new:
+            _tell(sitting, matter, step, people[matter.clock.id, step])
+    if new:
+        log.info("steps_reached", application=case.number, steps=len(new))
+    return len(new)
+
+
+def _rungs(sitting: Sitting) -> dict[Step, int]:
+    """The rungs of today; none while nobody has loaded the year, which a person is told once."""
+    try:
+        sitting.city.calendar.is_working(sitting.today)
+    except CalendarNotLoaded as missing:
+        attention.open_case(
+            sitting.session, sitting.tenant, kind="calendar_missing", key=f"{sitting.today.year}", reason=str(missing)
+        )
+        return {}
+    return sitting.city.pack.ladder.on(sitting.today)
+
+
+def _late_since(sitting: Sitting) -> dict[Step, date]:
+    """Up to which due date a clock without pauses has come to each rung by today."""
+    found: dict[Step, date] = {}
+    day, past = sitting.today, 0
+    for step, days in sorted(sitting.city.pack.ladder.on(sitting.today).items(), key=lambda each: each[1]):
+        try:
+            while past < days:
+                past += sitting.city.calendar.is_working(day)
+                day -= timedelta(days=1)
+        except CalendarNotLoaded:
+            return found
+        found[step] = day
+    return found
+
+
+def _unit_of(sitting: Sitting, matter: _Matter, step: Step) -> str:
+    return sitting.city.lead_unit if step in (Step.LEAD, Step.MEETING) else matter.clock.unit_code
+
+
+def _people(sitting: Sitting, matter: _Matter, step: Step) -> list[Addressee]:
+    """Before whom a step brings the work."""
+    unit, lead = matter.clock.unit_code, sitting.city.lead_unit
+    match step:
+        case Step.HINT | Step.AMBER | Step.RED if matter.is_owed_by_applicant:
+            return notices.applicant(sitting, matter.case.id)
+        case Step.HINT | Step.AMBER:
+            return _holder(sitting, matter) or notices.desk(sitting, unit)
+        case Step.RED:
+            return notices.desk(sitting, unit)
+        case Step.OFFICER:
+            return _holder(sitting, matter) or notices.officers(sitting, unit) or notices.desk(sitting, unit)
+        case Step.CHIEF:
+            return notices.posts(sitting, unit, _CHIEFS) or notices.desk(sitting, unit)
+        case Step.LEAD:
+            return notices.desk(sitting, lead)
+        case Step.SUPERVISOR:
+            return notices.leaders(sitting)
+        case Step.MEETING:
+            return [*notices.leaders(sitting), *notices.desk(sitting, lead)]
+
+
+def _holder(sitting: Sitting, matter: _Matter) -> list[Addressee]:
+    return notices.person(sitting, matter.task.officer_id) if matter.task else []
+
+
+def _tell(sitting: Sitting, matter: _Matter, step: Step, people: Iterable[Addressee]) -> None:
+    case, clock, due_on = matter.case, matter.clock, matter.clock.due_on
+    day = f"{due_on.year}年{due_on.month}月{due_on.day}日" if due_on else ""
+    unit = sitting.city.units[clock.unit_code].short_name
+    what = f"{case.number} {matter.name}"
+    supervision = sitting.city.pack.settings.supervision
+    title, ask = {
+        Step.HINT: (f"{what}应于{day}前办结", "距承诺时限还有一个工作日，请安排办理。"),
+        Step.AMBER: (f"{what}的承诺时限已用九成", "请尽快办结；确需延期的，请在到期前申请。"),
+        Step.RED: (f"{what}已超过承诺时限", "请尽快办结，并写明超期的原因。"),
+        Step.OFFICER: (f"{what}超期，请立即办理", "逐级提醒自今日起开始。"),
+        Step.CHIEF: (f"{what}超期，报首席代表", "请督促经办人办结。"),
+        Step.LEAD: (f"{what}超期，报牵头窗口", "请协调有关部门办结。"),
+        Step.SUPERVISOR: (f"{what}超期，报{supervision}", "请督办。"),
+        Step.MEETING: (f"{what}超期，应召开联席会议", "逐级提醒后仍未办结，应召开联席会议决定。"),
+    }[step]
+    body = f"{case.project_name}的{matter.name}由{unit}办理，应于{day}前办结。{ask}"
+    if matter.is_owed_by_applicant and step in (Step.HINT, Step.AMBER, Step.RED):
+        body = f"{case.project_name}的{matter.name}应于{day}前交来。逾期可能影响审核，请尽快办理。"
+        title = f"{what}应于{day}前交来" if step is not Step.RED else f"{what}已过交来的期限"
+    elif matter.is_owed_by_applicant:
+        title, body = f"{what}逾期未交来", f"{case.project_name}的{matter.name}应于{day}前由申请人交来，请核查处理。"
+    for each in people:
+        notices.tell(
+            sitting,
+            [each],
+            kind=f"step_{step.value}",
+            key=f"step:{clock.id}:{due_on}:{step.value}",
+            title=title,
+            body=body,
+            application_id=case.id,
+            href=_page_for(sitting, matter, each),
+        )
+    if step is Step.MEETING:
+        attention.open_case(
+            sitting.session,
+            sitting.tenant,
+            kind="meeting_due",
+            key=f"{clock.id}:{due_on}",
+            reason=f"{what}应于{day}前办结，逐级提醒后仍未办结：请召开联席会议",
+            application_id=case.id,
+            data={"unit": clock.unit_code},
+        )
+
+
+def _page_for(sitting: Sitting, matter: _Matter, to: Addressee) -> str:
+    """The page on which an addressee sees the case."""
+    if to.account_id == matter.case.applicant_id:
+        return f"/apply/cases/{matter.case.id}"
+    if to.unit_code == sitting.city.lead_unit != matter.clock.unit_code:
+        return f"/desk/cases/{matter.case.id}"
+    if to in notices.leaders(sitting):
+        return f"/board/cases?q={matter.case.number}"
+    return matter.desk_page
+
+
+# Tasks that nobody can do.
+
+
+def unmanned(sitting: Sitting) -> list[UUID]:
+    """Applications with a task on a desk without an active officer, or in the hands of somebody who has left."""
+    return reminders.unmanned(sitting.session, sitting.tenant)
+
+
+def report_unmanned(sitting: Sitting, application_id: UUID) -> int:
+    """Put such tasks before a person; tell the unit's chief (or head and liaison) and the lead window. Once each."""
+    if not reminders.hold_free(sitting.session, application_id):
+        return 0
+    case = cases.lock_one(sitting.session, application_id)
+    found = reminders.unmanned_of(sitting.session, sitting.tenant, application_id)
+    for task in found:
+        unit = sitting.city.units[task.unit_code].short_name
+        why = "认领人的账号已停用" if task.officer_id else f"{unit}没有在岗的经办人"
+        reason = f"{case.number} {task.matter_name}无人办理：{why}，请指定经办人"
+        attention.open_case(
+            sitting.session,
+            sitting.tenant,
+            kind="no_officer",
+            key=task.key,
+            reason=reason,
+            application_id=case.id,
+            data={"unit": task.unit_code},
+        )
+        notices.tell(
+            sitting,
+            [
+                *notices.posts(sitting, task.unit_code, _CHIEFS),
+                *notices.desk(sitting, sitting.city.lead_unit),
+                *(notices.leaders(sitting) if task.unit_code == sitting.city.lead_unit else ()),
+            ],
+            kind="no_officer",
+            key=f"no_officer:{task.key}",
+            title=f"{case.number} {task.matter_name}无人办理",
+            body=f"{case.project_name}的{task.matter_name}：{why}。请指定经办人，计时仍在继续。",
+            application_id=case.id,
+            href=f"/desk/tasks/{task.task_id}",
+        )
+        log.warning("task_unmanned", application=case.number, unit=task.unit_code)
+    return len(found)
