@@ -16,12 +16,14 @@ class Task(StrEnum):
     PRODUCE_DOCUMENTS = "produce_documents"
     POST_PAYMENTS = "post_payments"
     ISSUE_RECEIPTS = "issue_receipts"
+    REDATE_CLOCKS = "redate_clocks"
     SEND_NOTICES = "send_notices"
 
 
 BILLING_QUEUE = "billing"
 DOCUMENTS_QUEUE = "documents"
 PAYMENTS_QUEUE = "payments"
+CLOCKS_QUEUE = "clocks"
 NOTICES_QUEUE = "notices"
 
 

@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_11_10
 
-from shared.db import clock
+from shared.db import clock, setwise
 from shared.db.tables.city import CalendarDay, FeeItem, Matter, Reduction, TariffVersion, Tenant, Unit
 from shared.db.tables.columns import table
 from shared.domain.calendar import WorkingDays
@@ -44,6 +44,8 @@ DAYS = table(CalendarDay)
 
 #: The area of people whose unit is gone: the code of no district.
 NOWHERE = "-"
+#: Stands between a pack's digest and how often people have changed the city since.
+_CHANGED = "+"
 
 #: Parts of a pack that have tables of their own; the rest stays with the tenant.
 _TABLED = ("units", "matters", "items", "versions", "reductions")
@@ -216,8 +218,8 @@ def store(session: Session, pack: Pack) -> tuple[str, str]:
     revision = hashlib.sha256(plain.encode()).hexdigest()
     session.execute(text("select set_config('yidan.tenant', :tenant, true)"), {"tenant": tenant})
     stored = session.execute(select(TENANTS.c.revision).where(TENANTS.c.id == tenant)).scalar_one_or_none()
-    if stored == revision:
-        return tenant, revision
+    if stored is not None and stored.partition(_CHANGED)[0] == revision:
+        return tenant, stored
     rest = {name: part for name, part in data.items() if name not in _TABLED}
     session.execute(
         pg_insert(TENANTS)
@@ -326,7 +328,45 @@ def store(session: Session, pack: Pack) -> tuple[str, str]:
             for day in _year(year)
         ],
     )
+    # What two people of the city have decided since stands above what the pack says.
+    approved = session.execute(
+        text(
+            "select days, document from calendar_change where tenant_id = :tenant and state = 'approved' "
+            "order by decided_at, id"
+        ),
+        {"tenant": tenant},
+    )
+    for row in approved:
+        days = {_day(day): works for day, works in row.days.items()}
+        write_days(session, tenant, days, source=row.document)
+        revision = mark_changed(session, tenant)
     return tenant, revision
+
+
+def write_days(session: Session, tenant: str, days: Mapping[date, bool], *, source: str = "") -> None:
+    """Say of some days whether they are working days; days of a year not loaded yet are added."""
+    rows = [
+        {"tenant_id": tenant, "day": day, "is_working": works, "source": source} for day, works in sorted(days.items())
+    ]
+    setwise.insert_rows(
+        session,
+        DAYS,
+        rows,
+        tail="on conflict (tenant_id, day) do update set is_working = excluded.is_working, source = excluded.source",
+    )
+
+
+def mark_changed(session: Session, tenant: str) -> str:
+    """Give the city a new revision, so that every process computes it anew."""
+    revision: str = session.execute(
+        text(
+            "update tenant set revision = split_part(revision, :mark, 1) || :mark || "
+            "(coalesce(nullif(split_part(revision, :mark, 2), ''), '0')::int + 1)::text where id = :tenant "
+            "returning revision"
+        ),
+        {"tenant": tenant, "mark": _CHANGED},
+    ).scalar_one()
+    return revision
 
 
 def _data(session: Session, tenant: str) -> dict[str, Any]:
