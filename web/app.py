@@ -19,6 +19,7 @@ from jinja2 import StrictUndefined
 from shared.settings import Settings
 from shared.settings import settings as environment
 from web import assets, errors, filters, headers, i18n, limits, naming, preferences
+from web.admin.calendar import calendar
 from web.admin.routes import admin
 from web.api import exact
 from web.api.applications import applications
@@ -52,6 +53,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     finance,
     board,
     admin,
+    calendar,
     ops,
 )
 # Programs prove who they are with a token or a signature, so there is no form of ours to prove.

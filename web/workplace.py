@@ -77,11 +77,19 @@ def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGro
                     item(gettext("看板"), "/board", "chart-bar"),
                     item(gettext("办件"), "/board/cases", "list"),
                     item(gettext("未办结事项"), "/board/tasks", "clock"),
+                    item(gettext("工作日历"), "/calendar", "calendar"),
                 ),
             ),
         ),
         "admin": (
-            NavGroup("", (item(gettext("账号"), "/admin", "users"), item(gettext("城市数据"), "/admin/pack", "book"))),
+            NavGroup(
+                "",
+                (
+                    item(gettext("账号"), "/admin", "users"),
+                    item(gettext("城市数据"), "/admin/pack", "book"),
+                    item(gettext("工作日历"), "/calendar", "calendar"),
+                ),
+            ),
         ),
         "operator": (
             NavGroup(

@@ -17,7 +17,9 @@ _DAY = timedelta(days=1)
 _SATURDAY = 5
 #: Fewer or more working days than any notice since 2004 has left in a year: somebody forgot a line.
 YEAR_DAYS_LEAST, YEAR_DAYS_MOST = 244, 255
-_LINE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:\s*(?:至|—|~|-{1,2}|\.\.)\s*(\d{4}-\d{2}-\d{2}))?\s+(休|班)\s*(.*)")
+_LINE = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:\s*(?:至|to|—|~|-{1,2}|\.\.)\s*(\d{4}-\d{2}-\d{2}))?\s+(休|班|off|work)\b\s*(.*)"
+)
 #: A holiday is a week or so; a longer stretch is a slip of the pen.
 _STRETCH_MAX = 15
 
@@ -110,7 +112,7 @@ def read_notice(text: str, year: int) -> dict[date, bool]:
             continue
         day = first
         while day <= last:
-            works = match[3] == "班"
+            works = match[3] in ("班", "work")
             if day.year != year:
                 problems.append(Problem(where, f"第 {number} 行：{day} 不在 {year} 年"))
             elif day in found:

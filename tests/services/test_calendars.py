@@ -63,6 +63,11 @@ class TestANotice:
         assert [day.day for day, works in days.items() if not works] == [5, 6, 7]
         assert days[date(2027, 2, 14)] is True
 
+    def test_may_be_written_in_english(self) -> None:
+        assert read_notice("2027-02-05 to 2027-02-07 off\n2027-02-14 work", 2027) == read_notice(
+            "2027-02-05 至 2027-02-07 休\n2027-02-14 班", 2027
+        )
+
     @pytest.mark.parametrize(
         ("text", "problem"),
         [
