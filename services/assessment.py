@@ -74,6 +74,8 @@ def confirm_line(sitting: Sitting, *, line_id: UUID, actor: Actor, version: int)
         raise NotAllowed("这条收费明细由其他单位核定")
     if line.state == "final":
         return
+    if case.status not in cases.IN_REVIEW:
+        raise Conflict("办件已不在审核阶段")
     if line.state != "assessed" or line.status == LineStatus.NEEDS_FACTS:
         raise Conflict("这条收费明细还没有算出结果，暂时不能确认")
     if line.version != version:

@@ -1,121 +1,194 @@
-"""Departments review an application at the same time: an officer takes a task, then approves or objects."""
+"""Departments review an application at the same time: an officer takes a task, then approves or objects.
+
+Where a second person is needed (一审一核), the officer's word is a proposal until that person has checked it. Tasks of
+one step (合并办理) are taken, released and decided together.
+"""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from services import progress
+from services import authority, verdicts
+from services.authority import DECIDED, IN_HAND, Held
 from services.sitting import Sitting
-from shared.db import attention, cases, clocks, trail
-from shared.db.cases import Case, TaskRow
+from services.verdicts import OPINION_LENGTH_MAX, STALE, Verdict
+from shared.db import cases, trail
 from shared.db.trail import Act, Actor
-from shared.domain.characters import UNKEEPABLE, is_keepable
-from shared.domain.clocks import Mechanism
-from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem, VerdictAlreadyGiven
+from shared.domain import seen
+from shared.domain.errors import Conflict
 from shared.logs import logger
 
 log = logger(__name__)
 
-#: Longest opinion, characters; the form says so too.
-OPINION_LENGTH_MAX = 2000
-
-#: A bill may be out before the last verdict, where the pack says that it waits for the fee lines only.
-UNDER_REVIEW = ("in_review", "objected", "billed")
-DECIDED = ("approved", "objected")
+__all__ = ["DECIDED", "OPINION_LENGTH_MAX", "change_to_consent", "check", "decide", "release", "take"]
 
 
 def take(sitting: Sitting, *, task_id: UUID, actor: Actor) -> None:
-    """Put an open task into an officer's hands; taking one's own again changes nothing."""
-    case, task = _hold(sitting, task_id, actor)
-    if task.officer_id == actor.id and task.status == "taken":
+    """Put an open task into an officer's hands; taking one's own again changes nothing.
+
+    A deputy takes what an absent colleague has taken, the chief representative what anybody has.
+    """
+    held = authority.hold(sitting, task_id, actor)
+    task = held.task
+    if task.status == "taken" and task.officer_id == actor.id:
         return
-    if task.status != "open":
+    if task.status not in IN_HAND:
         raise Conflict("这项任务已由他人认领或已办结")
-    cases.save_task(sitting.session, task, status="taken", officer_id=actor.id, taken_at=sitting.now)
-    _write(sitting, case, Act("task_taken", sitting.now, actor, task.unit_code, {"matter": task.matter_code}))
+    place = authority.place_at(sitting, task, actor)
+    before = authority.name_of(sitting, task.officer_id)
+    acts = []
+    for each in held.those(*IN_HAND):
+        authority.place_at(sitting, each, actor)
+        cases.save_task(
+            sitting.session,
+            each,
+            status="taken",
+            officer_id=actor.id,
+            on_behalf_of=place.absent_id,
+            taken_at=sitting.now,
+        )
+        more = {"for": place.absent_name} if place.absent_id else {"from": before} if before else {}
+        acts.append(Act("task_taken", sitting.now, actor, each.unit_code, {"matter": each.matter_code, **more}))
+    _write(sitting, held, acts)
 
 
 def release(sitting: Sitting, *, task_id: UUID, actor: Actor) -> None:
     """Put a task back on the unit's desk; releasing an open one changes nothing."""
-    case, task = _hold(sitting, task_id, actor)
+    held = authority.hold(sitting, task_id, actor)
+    task = held.task
     if task.status == "open":
         return
-    if task.status != "taken" or task.officer_id != actor.id:
+    if task.status != "taken" or actor.id not in (task.officer_id, task.on_behalf_of):
         raise Conflict("这项任务不在您手上")
-    cases.save_task(sitting.session, task, status="open", officer_id=None, taken_at=None)
-    _write(sitting, case, Act("task_released", sitting.now, actor, task.unit_code, {"matter": task.matter_code}))
+    acts = []
+    for each in held.those("taken"):
+        cases.save_task(sitting.session, each, status="open", officer_id=None, on_behalf_of=None, taken_at=None)
+        acts.append(Act("task_released", sitting.now, actor, each.unit_code, {"matter": each.matter_code}))
+    _write(sitting, held, acts)
 
 
 def decide(
-    sitting: Sitting, *, task_id: UUID, actor: Actor, approve: bool, opinion: str, version: int | None = None
+    sitting: Sitting,
+    *,
+    task_id: UUID,
+    actor: Actor,
+    approve: bool,
+    opinion: str,
+    way: str | None = None,
+    version: int | None = None,
 ) -> None:
     """Record a unit's verdict on its matter, sealed with the unit's key; the last one asks for the bill.
 
-    May be repeated with the same verdict: the second time changes nothing. Raises
-    `VerdictAlreadyGiven` if the verdict differs, `Conflict` if `version` is not what the officer
-    saw, `Invalid` for an objection without a reason.
+    Where a second person must check, it is proposed to that person instead. An objection needs its reason and the way
+    to approval (只说怎么办，不说不能办); `way` is None only from programs that write both into the opinion. May be
+    repeated with the same verdict: the second time changes nothing. Raises `VerdictAlreadyGiven` if the verdict
+    differs, `Conflict` if `version` is not what the officer saw, `Invalid` for an objection without a reason.
     """
-    opinion = opinion.strip()
-    if not approve and not opinion:
-        raise Invalid([Problem("opinion", "不同意时须写明理由和补救办法")])
-    if len(opinion) > OPINION_LENGTH_MAX:
-        raise Invalid([Problem("opinion", f"意见不能超过 {OPINION_LENGTH_MAX} 字")])
-    if not is_keepable(opinion):
-        raise Invalid([Problem("opinion", UNKEEPABLE)])
-    case, task = _hold(sitting, task_id, actor)
-    verdict = "approved" if approve else "objected"
-    if task.status in DECIDED:
-        if task.status == verdict and task.officer_id == actor.id:
-            return
-        raise VerdictAlreadyGiven("这项任务已有结论，不能再改；请刷新后查看")
-    if task.status == "waiting":
-        raise Conflict("这项任务还在等前置事项，暂时不能作出结论")
-    if version is not None and task.version != version:
-        raise Conflict("这项任务刚刚有变化，请核对后再提交；您填写的意见仍在页面上")
-    if task.status == "taken" and task.officer_id != actor.id:
-        raise Conflict("这项任务已由他人认领")
-    cases.save_task(sitting.session, task, status=verdict, officer_id=actor.id, decided_at=sitting.now, opinion=opinion)
-    _write(
-        sitting,
-        case,
-        Act(
-            f"matter_{verdict}",
-            sitting.now,
-            actor,
-            task.unit_code,
-            {"matter": task.matter_code, "opinion": opinion},
-        ),
-    )
-    log.info("matter_decided", application=case.number, matter=task.matter_code, unit=task.unit_code, verdict=verdict)
-    clock = clocks.find(sitting.session, case.id, Mechanism.MATTER, task.id)
-    clocks.stop(sitting.session, sitting.city, clock, now=sitting.now, why=verdict, by=actor)
     if approve:
-        progress.go_on(sitting, case)
-    elif case.status == "billed":
-        # The pack lets the bill out before the reviews end, so there is money to think about: a person does.
-        attention.open_case(
-            sitting.session,
-            sitting.tenant,
-            kind="objected_after_bill",
-            key=str(case.id),
-            reason=f"{case.number} 出具缴费通知书后，{task.matter_name}不予同意：请停止催缴，已缴的办理退费",
-            application_id=case.id,
-        )
+        verdict = Verdict(kind="approved", opinion=verdicts.read_text("opinion", opinion))
     else:
-        cases.set_status(sitting.session, [case.id], "objected")
+        reason, how = verdicts.read_objection(opinion, way)
+        verdict = Verdict(kind="objected", opinion=reason, way=how)
+    held = authority.hold(sitting, task_id, actor)
+    verdicts.say(sitting, held, verdict, actor=actor, version=version)
 
 
-def _hold(sitting: Sitting, task_id: UUID, actor: Actor) -> tuple[Case, TaskRow]:
-    """Lock the task's application, then read the task: the order that every decision keeps."""
-    unlocked = cases.find_task(sitting.session, task_id)
-    if unlocked.unit_code != actor.unit_code:
-        raise NotAllowed("这项任务属于其他单位")
-    case = cases.lock_one(sitting.session, unlocked.application_id)
-    task = cases.find_task(sitting.session, task_id)
-    if case.status not in UNDER_REVIEW and task.status not in DECIDED:
-        raise Conflict("办件已不在审核阶段")
-    return case, task
+def check(
+    sitting: Sitting, *, task_id: UUID, actor: Actor, confirm: bool, reason: str = "", version: int | None = None
+) -> None:
+    """The second person confirms a first review, or sends it back with a reason.
+
+    Confirming seals the verdict in both names, and only over the same facts and papers that the first person saw.
+    May be repeated. Raises `NotAllowed` for the first person and for whoever may not check, `Conflict` if there is
+    nothing to check or what was seen has changed.
+    """
+    reason = verdicts.read_text("reason", reason, needed="" if confirm else "退回初审时须写明理由")
+    held = authority.hold(sitting, task_id, actor)
+    task = held.task
+    if confirm and task.checker_id == actor.id and task.status in (*DECIDED, "forwarded"):
+        return
+    returned = task.proposal.get("returned", {})
+    if not confirm and task.status == "taken" and returned.get("by_id") == str(actor.id):
+        return
+    if task.status != "checking":
+        raise Conflict("这项任务没有在等复核，请刷新后查看")
+    tasks = held.those("checking")
+    by_chief = not all(verdicts.is_delegated(sitting, each) for each in tasks)
+    place = authority.second_persons_place(sitting, task, actor, by_chief=by_chief)
+    if version is not None and task.version != version:
+        raise Conflict(STALE)
+    if not confirm:
+        _send_back(sitting, held, actor, reason, place.absent_name)
+        return
+    now = verdicts.seen_now(sitting, held.case, tasks)
+    if any(seen.changed(task.proposal.get("seen", {}), now)):
+        raise Conflict("初审之后，这个事项所依据的事实或材料有变化，请退回初审")
+    verdicts.give(
+        sitting,
+        held.case,
+        tasks,
+        Verdict.proposed(task),
+        by=actor,
+        changes={"checker_id": actor.id},
+        more={
+            "officer": authority.name_of(sitting, task.officer_id),
+            "officer_id": str(task.officer_id),
+            "for": authority.name_of(sitting, task.on_behalf_of),
+            "checker": actor.name,
+            "checker_for": place.absent_name,
+        },
+    )
 
 
-def _write(sitting: Sitting, case: Case, act: Act) -> None:
-    trail.append(sitting.session, sitting.tenant, {case.id: [act]}, signer=sitting.signer)
+def change_to_consent(
+    sitting: Sitting, *, task_id: UUID, actor: Actor, opinion: str, version: int | None = None
+) -> None:
+    """A unit that objected agrees after all, in a new round and sealed; a second person checks it where one must.
+
+    Possible until a joint meeting or a refusal has decided. Only once: repeating it changes nothing. Raises `Conflict`
+    if there is no objection.
+    """
+    verdict = Verdict(kind="approved", opinion=verdicts.read_text("opinion", opinion))
+    held = authority.hold(sitting, task_id, actor)
+    task = held.task
+    said = task.first_verdict if task.status == "checking" else task.status
+    if task.round > 1 and task.officer_id == actor.id and said == "approved":
+        return
+    if task.status != "objected":
+        raise Conflict("这项任务没有不同意的结论，不能改为同意")
+    authority.refuse_ended(held.case)
+    if version is not None and task.version != version:
+        raise Conflict(STALE)
+    verdicts.begin_again(sitting, held.case, held.those("objected"), actor=actor, reason="不同意改为同意")
+    again = authority.hold(sitting, task_id, actor)
+    verdicts.say(sitting, again, verdict, actor=actor, version=None)
+
+
+def _send_back(sitting: Sitting, held: Held, actor: Actor, reason: str, absent_name: str) -> None:
+    acts = []
+    for each in held.those("checking"):
+        cases.save_task(
+            sitting.session,
+            each,
+            status="taken",
+            first_verdict=None,
+            first_decided_at=None,
+            proposal={
+                "returned": {
+                    "by": actor.name,
+                    "by_id": str(actor.id),
+                    "for": absent_name,
+                    "at": sitting.now.isoformat(),
+                    "reason": reason,
+                }
+            },
+        )
+        more = {"for": absent_name} if absent_name else {}
+        data = {"matter": each.matter_code, "reason": reason, **more}
+        acts.append(Act("check_returned", sitting.now, actor, each.unit_code, data))
+        log.info("check_returned", application=held.case.number, matter=each.matter_code)
+    _write(sitting, held, acts)
+
+
+def _write(sitting: Sitting, held: Held, acts: list[Act]) -> None:
+    trail.append(sitting.session, sitting.tenant, {held.case.id: acts}, signer=sitting.signer)

@@ -175,6 +175,15 @@ def mark_paid(session: Session, bill_id: UUID, at: datetime) -> None:
         raise Broken(f"bill {bill_id} is not open for payment")
 
 
+def void(session: Session, bill_id: UUID) -> None:
+    """Take an unpaid bill back; raises `Broken` for a paid one (the caller holds its application)."""
+    done = session.execute(
+        update(BILLS).where(BILLS.c.id == bill_id, BILLS.c.status.in_(("issued", "nothing_due"))).values(status="void")
+    )
+    if not changed(done):
+        raise Broken(f"bill {bill_id} cannot be taken back")
+
+
 def project_name(session: Session, application_id: UUID) -> str:
     """The project that a bill is about."""
     return str(

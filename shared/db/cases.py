@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from shared.db import setwise
 from shared.db.outbox import changed
-from shared.db.tables.cases import Application, AuditEvent, FeeLine, ReviewTask, Submission
+from shared.db.tables.cases import Application, Attachment, AuditEvent, FeeLine, ReviewTask, Submission
 from shared.db.tables.columns import table
 from shared.domain.errors import Conflict, NotFound
 
@@ -27,6 +27,24 @@ TASKS = table(ReviewTask)
 LINES = table(FeeLine)
 SUBMISSIONS = table(Submission)
 EVENTS = table(AuditEvent)
+PAPERS = table(Attachment)
+
+#: Fees are worked out under these; an objection may still become a consent.
+IN_REVIEW = ("in_review", "objected")
+
+#: What a task is before anybody has said anything: the values of a new round, beside status, round and officer.
+UNDECIDED: Mapping[str, Any] = {
+    "first_verdict": None,
+    "first_opinion": "",
+    "first_decided_at": None,
+    "proposal": {},
+    "checker_id": None,
+    "on_behalf_of": None,
+    "decided_at": None,
+    "opinion": "",
+    "way": "",
+    "is_by_default": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,10 @@ class TaskRow:
     first_opinion: str
     checker_id: UUID | None
     decided_at: datetime | None
+    on_behalf_of: UUID | None
+    proposal: Mapping[str, Any]
+    way: str
+    is_by_default: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +236,48 @@ def tasks_of(session: Session, application_id: UUID) -> list[TaskRow]:
     return [TaskRow(*row) for row in rows]
 
 
+def together(session: Session, task: TaskRow) -> list[TaskRow]:
+    """The tasks that are decided in one act with a task (合并办理): its step's in the same unit, else itself alone."""
+    if task.step_code is None:
+        return [task]
+    rows = session.execute(
+        select(*_TASK)
+        .where(
+            TASKS.c.application_id == task.application_id,
+            TASKS.c.step_code == task.step_code,
+            TASKS.c.unit_code == task.unit_code,
+        )
+        .order_by(TASKS.c.seq)
+    )
+    return [TaskRow(*row) for row in rows]
+
+
+def papers_of(session: Session, application_id: UUID) -> list[tuple[str, str]]:
+    """What lies before a reviewer: material and digest of every paper that no later one has replaced."""
+    rows = session.execute(
+        select(PAPERS.c.material_code, PAPERS.c.sha256)
+        .where(PAPERS.c.application_id == application_id, PAPERS.c.replaced_by.is_(None))
+        .order_by(PAPERS.c.material_code, PAPERS.c.sha256)
+    )
+    return [(row.material_code, row.sha256) for row in rows]
+
+
+def late_tasks(session: Session, today: date) -> list[TaskRow]:
+    """Tasks on a desk whose running clock is past its last day, by application; unlocked."""
+    rows = session.execute(
+        select(*_TASK)
+        .join(APPLICATIONS, APPLICATIONS.c.id == TASKS.c.application_id)
+        .where(
+            TASKS.c.status.in_(("open", "taken")),
+            TASKS.c.is_paused.is_(False),
+            TASKS.c.due_on < today,
+            APPLICATIONS.c.status.in_((*IN_REVIEW, "billed")),
+        )
+        .order_by(TASKS.c.application_id, TASKS.c.seq)
+    )
+    return [TaskRow(*row) for row in rows]
+
+
 def find_line(session: Session, line_id: UUID) -> LineRow:
     """One fee line, unlocked; raises `NotFound`."""
     row = session.execute(select(*_LINE).where(LINES.c.id == line_id)).one_or_none()
@@ -239,7 +303,7 @@ def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, 
     rows = session.execute(
         select(*_LINE, cast(APPLICATIONS.c.facts, Text))
         .join(APPLICATIONS, APPLICATIONS.c.id == LINES.c.application_id)
-        .where(setwise.among(LINES.c.id, ids), LINES.c.state == "pending", APPLICATIONS.c.status == "in_review")
+        .where(setwise.among(LINES.c.id, ids), LINES.c.state == "pending", APPLICATIONS.c.status.in_(IN_REVIEW))
         .order_by(LINES.c.application_id, LINES.c.seq)
     )
     return [(LineRow(*row[:-1]), row[-1]) for row in rows]
@@ -300,6 +364,24 @@ def set_status(session: Session, ids: Iterable[UUID], status: str, *, closed_at:
         update(APPLICATIONS)
         .where(setwise.among(APPLICATIONS.c.id, ids))
         .values(status=status, version=APPLICATIONS.c.version + 1, closed_at=closed_at)
+    )
+
+
+def reopen(session: Session, application_id: UUID) -> None:
+    """Put an application under review again after an objection was lifted; its bill is asked for anew."""
+    session.execute(
+        update(APPLICATIONS)
+        .where(APPLICATIONS.c.id == application_id)
+        .values(status="in_review", version=APPLICATIONS.c.version + 1, reopened=APPLICATIONS.c.reopened + 1)
+    )
+
+
+def cancel_tasks(session: Session, application_id: UUID) -> None:
+    """End every task that nobody has decided; the caller holds the application and stops the clocks."""
+    session.execute(
+        update(TASKS)
+        .where(TASKS.c.application_id == application_id, TASKS.c.status.not_in(("approved", "objected", "cancelled")))
+        .values(status="cancelled", version=TASKS.c.version + 1, is_paused=False)
     )
 
 

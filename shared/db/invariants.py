@@ -176,7 +176,31 @@ INVARIANTS = (
         "(select from review_task t where t.application_id = a.id and t.status <> 'approved') and not exists "
         "(select from bill b where b.application_id = a.id and b.status = 'issued') and not exists (select from bill b "
         "where b.application_id = a.id and b.status = 'paid' "
-        "and not exists (select from receipt r where r.bill_id = b.id))) and a.status <> 'withdrawn'",
+        "and not exists (select from receipt r where r.bill_id = b.id))) and a.status not in ('withdrawn', 'refused')",
+    ),
+    Invariant(
+        "I9-ended",
+        "撤回、不予许可的申报没有未了的任务、时限、补正、会议和待缴的缴费单，并在留痕中",
+        "select count(*) from application where status in ('withdrawn', 'refused')",
+        "select a.number || ' 已终止，' || left_open.what from application a cross join lateral ("
+        "select '仍有任务 ' || t.matter_code as what from review_task t where t.application_id = a.id "
+        "and t.status not in ('approved', 'objected', 'cancelled') "
+        "union all select '时限未停止' from clock c where c.application_id = a.id and c.state <> 'stopped' "
+        "union all select '仍有补正' from correction_notice n where n.application_id = a.id "
+        "and n.state in ('collecting', 'sent') "
+        "union all select '仍有会议' from meeting m where m.application_id = a.id and m.state = 'called' "
+        "union all select b.number || ' 仍待缴' from bill b where b.application_id = a.id "
+        "and b.status in ('issued', 'nothing_due') "
+        "union all select '不在留痕中' where not exists (select from audit_event e where e.application_id = a.id "
+        "and e.verb = 'application_' || a.status)) left_open where a.status in ('withdrawn', 'refused')",
+    ),
+    Invariant(
+        "I9-cancelled",
+        "只有撤回、不予许可的申报有终止的任务",
+        "select count(*) from review_task where status = 'cancelled'",
+        "select a.number || ' ' || t.matter_code || ' 已终止，办件为 ' || a.status from review_task t "
+        "join application a on a.id = t.application_id "
+        "where t.status = 'cancelled' and a.status not in ('withdrawn', 'refused')",
     ),
     Invariant(
         "I10-verdicts",
@@ -185,13 +209,72 @@ INVARIANTS = (
         "select a.number || ' ' || t.matter_code || ' 的结论不在留痕中' from review_task t "
         "join application a on a.id = t.application_id where t.status in ('approved', 'objected') and not exists "
         "(select from audit_event e where e.application_id = a.id and e.verb = 'matter_' || t.status "
-        "and e.data->>'matter' = t.matter_code and e.unit_code = t.unit_code and e.actor_id = t.officer_id "
-        "and e.data->>'opinion' = t.opinion) "
+        "and e.data->>'matter' = t.matter_code and e.unit_code = t.unit_code "
+        "and e.data->>'opinion' = t.opinion and coalesce(e.data->>'way', '') = t.way "
+        "and coalesce((e.data->>'by_default')::boolean, false) = t.is_by_default "
+        # The second person's act names the first; a higher organ's answer is recorded by anybody of the unit.
+        "and ((e.actor_id is not distinct from coalesce(t.checker_id, t.officer_id) "
+        "and (t.checker_id is null or e.data->>'officer_id' = t.officer_id::text) "
+        "and (t.on_behalf_of is null or e.data->>'for' <> '')) "
+        "or exists (select from external_wait w where w.task_id = t.id and w.authority = e.data->>'authority' "
+        "and w.answer_note = t.opinion))) "
         "union all select a.number || ' ' || f.item_code || ' 的确认不在留痕中' from fee_line f "
         "join application a on a.id = f.application_id where f.state = 'final' and f.confirm_required and not exists "
         "(select from audit_event e where e.application_id = a.id and e.verb = 'line_confirmed' "
         "and e.data->>'item' = f.item_code and e.unit_code = f.unit_code and e.actor_id = f.confirmed_by "
         "and (e.data->>'payable_fen')::bigint = f.payable_fen)",
+    ),
+    Invariant(
+        "I10-two-people",
+        "一审一核的结论由两个人作出，等复核的初审在留痕中",
+        "select count(*) from review_task where mode = 'two_person'",
+        "select a.number || ' ' || t.matter_code || ' 没有复核人' from review_task t "
+        "join application a on a.id = t.application_id where t.mode = 'two_person' "
+        "and t.status in ('approved', 'objected', 'forwarded') and t.checker_id is null and not t.is_by_default "
+        "and not exists (select from meeting_verdict v where v.task_id = t.id) "
+        "union all select a.number || ' ' || t.matter_code || ' 的初审不在留痕中' from review_task t "
+        "join application a on a.id = t.application_id where t.status = 'checking' and not exists "
+        "(select from audit_event e where e.application_id = a.id and e.verb = 'review_proposed' "
+        "and e.data->>'matter' = t.matter_code and e.actor_id = t.officer_id "
+        "and e.data->>'verdict' = t.first_verdict and e.data->>'opinion' = t.first_opinion)",
+    ),
+    Invariant(
+        "I10-reports",
+        "转报的任务各有一件未答复的转报，有催办日期",
+        "select count(*) from review_task where status = 'forwarded'",
+        "select a.number || ' ' || t.matter_code || ' 已转报而没有转报记录' from review_task t "
+        "join application a on a.id = t.application_id where t.status = 'forwarded' and not exists "
+        "(select from external_wait w where w.task_id = t.id and w.answered_at is null) "
+        "union all select a.number || ' ' || t.matter_code || ' 状态为 ' || t.status || '，转报未答复' from external_wait w "
+        "join review_task t on t.id = w.task_id join application a on a.id = t.application_id "
+        "where w.answered_at is null and t.status not in ('forwarded', 'cancelled')",
+    ),
+    Invariant(
+        "I10-refusals",
+        "不予许可的申报各有一份编号连续的决定书，写明理由和怎样才能办",
+        "select count(*) from application where status = 'refused'",
+        "select a.number || ' 与不予许可决定书不符' from application a left join refusal r on r.application_id = a.id "
+        "where (a.status = 'refused') <> (r.id is not null) or (r.id is not null and ("
+        "not exists (select from document d where d.kind = 'refusal' and d.subject_id = r.id) "
+        "or not exists (select from audit_event e where e.application_id = a.id and e.verb = 'application_refused' "
+        "and e.data->>'refusal' = r.number and e.actor_id = r.decided_by) or jsonb_array_length(r.grounds) = 0 "
+        "or exists (select from jsonb_array_elements(r.grounds) g where coalesce(g->>'reason', '') = '' "
+        "or coalesce(g->>'way', '') = ''))) "
+        "union all select s.series || ' 发到 ' || s.last || '，存有 ' || found.rows || ' 份' from number_series s "
+        "cross join lateral (select count(*) as rows from refusal r where r.tenant_id = s.tenant_id "
+        "and 'refusal:' || extract(year from r.decided_at at time zone 'Asia/Shanghai') = s.series) found "
+        "where s.series like 'refusal:%' and s.last <> found.rows",
+    ),
+    Invariant(
+        "I10-void",
+        "每张作废的缴费单都在留痕中，且没有缴款",
+        "select count(*) from bill where status = 'void'",
+        "select b.number || ' 已作废而不在留痕中，或有缴款' from bill b where b.status = 'void' and (not exists "
+        "(select from audit_event e where e.application_id = b.application_id and e.verb = 'bill_voided' "
+        "and e.data->>'bill' = b.number) or exists (select from payment p where p.bill_id = b.id)) "
+        "union all select b.number || ' 留痕中已作废，状态为 ' || b.status from audit_event e join bill b "
+        "on b.application_id = e.application_id and b.number = e.data->>'bill' "
+        "where e.verb = 'bill_voided' and b.status <> 'void'",
     ),
     Invariant(
         "I10-money",

@@ -76,6 +76,14 @@ def act_words(verb: str) -> str:
         "task_released": gettext("退回任务"),
         "matter_approved": gettext("同意"),
         "matter_objected": gettext("不同意"),
+        "matter_forwarded": gettext("同意但需转报"),
+        "review_proposed": gettext("初审，提交复核"),
+        "check_returned": gettext("复核退回初审"),
+        "report_urged": gettext("催办上级答复"),
+        "objection_reconsidered": gettext("重新考虑不同意的结论"),
+        "application_withdrawn": gettext("申请人撤回申报"),
+        "application_refused": gettext("不予许可"),
+        "bill_voided": gettext("缴费单作废"),
         "line_confirmed": gettext("确认收费核定"),
         "bill_issued": gettext("开出缴费单"),
         "payment_posted": gettext("缴款到账"),
@@ -93,9 +101,18 @@ def act_detail(
         named(units[unit].short_name) if unit and unit in units else "",
         matters.get(str(data.get("matter", "")), ""),
     ]
-    parts += [str(data.get(name, "")) for name in ("bill", "receipt", "title", "item")]
+    parts += [
+        str(data.get(name, ""))
+        for name in ("bill", "receipt", "title", "item", "authority", "refusal", "reason", "note")
+    ]
     if verb == "matter_objected":
-        parts.append(str(data.get("opinion", "")))
+        parts += [str(data.get("opinion", "")), str(data.get("way", ""))]
+    if data.get("by_default"):
+        parts.append(gettext("超时默认"))
+    if data.get("for"):
+        parts.append(gettext("（代%(name)s）", name=data["for"]))
+    if data.get("officer") and data.get("checker"):
+        parts.append(gettext("初审 %(first)s，复核 %(second)s", first=data["officer"], second=data["checker"]))
     return " ".join(part for part in parts if part)
 
 

@@ -128,6 +128,12 @@ class ReviewTask(SQLModel, table=True):
         CheckConstraint("mode in ('single','two_person')", name="review_task_mode"),
         CheckConstraint("status <> 'objected' or opinion <> ''", name="review_task_reason"),
         CheckConstraint("checker_id is null or checker_id <> officer_id", name="review_task_two_people"),
+        CheckConstraint(
+            "status <> 'checking' or (first_verdict is not null and officer_id is not null)", name="review_task_first"
+        ),
+        CheckConstraint(
+            "not is_by_default or (status = 'approved' and officer_id is null)", name="review_task_default"
+        ),
         Index(
             "review_task_inbox",
             "tenant_id",
@@ -156,13 +162,18 @@ class ReviewTask(SQLModel, table=True):
     near_on: date | None = Field(default=None, description="from this day the light is amber")
     is_paused: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
     officer_id: UUID | None = reference("account.id", nullable=True)
+    on_behalf_of: UUID | None = reference("account.id", nullable=True)
     taken_at: datetime | None = moment(nullable=True)
     first_opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})
     first_verdict: str | None = Field(default=None, description="what the officer proposed to the checker")
     first_decided_at: datetime | None = moment(nullable=True)
+    proposal: dict[str, Any] = json_object()
     checker_id: UUID | None = reference("account.id", nullable=True)
     decided_at: datetime | None = moment(nullable=True)
     opinion: str = ""
+    way: str = Field(
+        default="", sa_column_kwargs={"server_default": ""}, description="an objection's way to approval (怎样才能办)"
+    )
     is_by_default: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
 
 

@@ -31,6 +31,12 @@ _NEW = (
     ("review_task", "review_task_kind", "kind in ('ordinary','special','simple','instant')"),
     ("review_task", "review_task_mode", "mode in ('single','two_person')"),
     ("review_task", "review_task_two_people", "checker_id is null or checker_id <> officer_id"),
+    (
+        "review_task",
+        "review_task_first",
+        "status <> 'checking' or (first_verdict is not null and officer_id is not null)",
+    ),
+    ("review_task", "review_task_default", "not is_by_default or (status = 'approved' and officer_id is null)"),
     ("document", "document_belongs", "application_id is not null or draft_id is not null"),
 )
 
@@ -962,7 +968,15 @@ def upgrade() -> None:
     op.add_column("review_task", sa.Column("first_opinion", sa.String(), server_default="", nullable=False))
     op.add_column("review_task", sa.Column("first_verdict", sa.String(), nullable=True))
     op.add_column("review_task", sa.Column("first_decided_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column(
+        "review_task",
+        sa.Column(
+            "proposal", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+    )
     op.add_column("review_task", sa.Column("checker_id", sa.Uuid(), nullable=True))
+    op.add_column("review_task", sa.Column("on_behalf_of", sa.Uuid(), nullable=True))
+    op.add_column("review_task", sa.Column("way", sa.String(), server_default="", nullable=False))
     op.add_column(
         "review_task", sa.Column("is_by_default", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
@@ -988,6 +1002,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("published_at is null and done_at is null and dead_at is null"),
     )
     op.create_foreign_key("review_task_checker_id_fkey", "review_task", "account", ["checker_id"], ["id"])
+    op.create_foreign_key("review_task_on_behalf_of_fkey", "review_task", "account", ["on_behalf_of"], ["id"])
     for table, name, _before, now in _CHANGED:
         op.drop_constraint(name, table, type_="check")
         op.create_check_constraint(name, table, now)
@@ -1012,6 +1027,7 @@ def downgrade() -> None:
     # WARNING: constraint name is None; this directive will fail as
     # rendered.  Add a name, or use a naming convention; see
     # https://alembic.sqlalchemy.org/en/latest/naming.html
+    op.drop_constraint("review_task_on_behalf_of_fkey", "review_task", type_="foreignkey")
     op.drop_constraint("review_task_checker_id_fkey", "review_task", type_="foreignkey")
     op.drop_index(
         "review_task_inbox",
@@ -1038,7 +1054,10 @@ def downgrade() -> None:
     for table in ("application", "review_task"):
         op.drop_column(table, "near_on")
     op.drop_column("review_task", "is_by_default")
+    op.drop_column("review_task", "way")
+    op.drop_column("review_task", "on_behalf_of")
     op.drop_column("review_task", "checker_id")
+    op.drop_column("review_task", "proposal")
     op.drop_column("review_task", "first_decided_at")
     op.drop_column("review_task", "first_verdict")
     op.drop_column("review_task", "first_opinion")
