@@ -119,7 +119,7 @@ def answer(
             [each],
             verdict,
             by=actor,
-            changes={},
+            changes={"officer_id": each.officer_id, "on_behalf_of": each.on_behalf_of},
             more={
                 "authority": wait.authority,
                 "reference": wait.reference_number,

@@ -68,16 +68,17 @@ def conclude(
     """Write a unit's verdict ("approved", "objected"): the task, the act under the unit's seal, the clock stopped.
 
     The caller holds the application, has checked who decides and whether it may be decided now, and afterwards calls
-    `go_on` or `note_objection`. `data` stands in the act beside matter and opinion, `changes` go to the task.
+    `go_on` or `note_objection`. `data` stands in the act beside matter and opinion, `changes` go to the task: another
+    officer than `by`, the checker, the way to approval.
     """
+    said_by = {"officer_id": by.id, "on_behalf_of": None, "way": ""}
     cases.save_task(
         sitting.session,
         task,
         status=verdict,
-        officer_id=by.id,
         decided_at=sitting.now,
         opinion=opinion,
-        **changes,
+        **{**said_by, **changes},
     )
     said = {"matter": task.matter_code, "opinion": opinion, **(data or {})}
     act = Act(f"matter_{verdict}", sitting.now, by, task.unit_code, said)
@@ -107,7 +108,7 @@ def note_consent(sitting: Sitting, case: Case) -> None:
     """A case without an objection any more is under review again; call `go_on` afterwards."""
     tasks = cases.tasks_of(sitting.session, case.id)
     if case.status == "objected" and not any(task.status == "objected" for task in tasks):
-        cases.set_status(sitting.session, [case.id], "in_review")
+        cases.reopen(sitting.session, case.id)
 
 
 def call_meetings(sitting: Sitting, application_id: UUID) -> None:

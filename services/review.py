@@ -129,7 +129,7 @@ def check(
         tasks,
         Verdict.proposed(task),
         by=actor,
-        changes={"checker_id": actor.id},
+        changes={"officer_id": task.officer_id, "on_behalf_of": task.on_behalf_of, "checker_id": actor.id},
         more={
             "officer": authority.name_of(sitting, task.officer_id),
             "officer_id": str(task.officer_id),

@@ -13,7 +13,7 @@ from typing import Any, Final
 from services import progress
 from services.authority import DECIDED, IN_HAND, Held, Place, chiefs_place, place_at
 from services.sitting import Sitting
-from shared.db import attention, cases, clocks, trail, waits
+from shared.db import cases, clocks, trail, waits
 from shared.db.cases import UNDECIDED, Case, TaskRow
 from shared.db.trail import Act, Actor
 from shared.domain import seen
@@ -198,7 +198,7 @@ def _propose(
         acts.append(Act("review_proposed", sitting.now, actor, task.unit_code, data))
         log.info("review_proposed", application=case.number, matter=task.matter_code, verdict=verdict.kind)
     trail.append(sitting.session, sitting.tenant, {case.id: acts}, signer=sitting.signer)
-    _lift(sitting, case)
+    progress.note_consent(sitting, case)
 
 
 # Given.
@@ -218,43 +218,26 @@ def give(
 
     `changes` are further columns (who), `more` what the act says besides; empty values are left out.
     """
-    acts = []
     for task in tasks:
-        decided_at = None if verdict.kind == "forwarded" else sitting.now
-        cases.save_task(
-            sitting.session,
-            task,
-            status=verdict.kind,
-            opinion=verdict.opinion,
-            way=verdict.way,
-            decided_at=decided_at,
-            **changes,
-        )
-        said = {"matter": task.matter_code, "opinion": verdict.opinion}
-        data = {**said, **_spoken(verdict, more or {}), **({"round": task.round} if task.round > 1 else {})}
-        acts.append(Act(f"matter_{verdict.kind}", sitting.now, by, task.unit_code, data))
-        log.info(
-            "matter_decided",
-            application=case.number,
-            matter=task.matter_code,
-            unit=task.unit_code,
-            verdict=verdict.kind,
-        )
-    trail.append(sitting.session, sitting.tenant, {case.id: acts}, signer=sitting.signer)
-    for task in tasks:
-        clock = clocks.find(sitting.session, case.id, Mechanism.MATTER, task.id)
+        data = {**_spoken(verdict, more or {}), **({"round": task.round} if task.round > 1 else {})}
         if verdict.kind == "forwarded":
-            _report(sitting, case, task, verdict, by=by)
-            reason = f"转报{verdict.authority}"
-            clocks.pause(
-                sitting.session, sitting.city, clock, kind=PauseKind.FORWARDED, reason=reason, by=by, now=sitting.now
-            )
+            _report(sitting, case, task, verdict, by=by, data=data, changes=changes)
         else:
-            clocks.stop(sitting.session, sitting.city, clock, now=sitting.now, why=verdict.kind, by=by)
-    if verdict.kind == "objected":
-        _object(sitting, case, tasks)
-        return
-    _lift(sitting, case)
+            progress.conclude(
+                sitting,
+                case,
+                task,
+                verdict=verdict.kind,
+                opinion=verdict.opinion,
+                by=by,
+                data=data,
+                way=verdict.way,
+                **changes,
+            )
+        if verdict.kind == "objected":
+            progress.note_objection(sitting, case, task)
+    if verdict.kind != "objected":
+        progress.note_consent(sitting, case)
     if verdict.kind == "approved":
         progress.go_on(sitting, case)
 
@@ -293,7 +276,21 @@ def _spoken(verdict: Verdict, more: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in {"way": verdict.way, **report, **more}.items() if value}
 
 
-def _report(sitting: Sitting, case: Case, task: TaskRow, verdict: Verdict, *, by: Actor) -> None:
+def _report(
+    sitting: Sitting,
+    case: Case,
+    task: TaskRow,
+    verdict: Verdict,
+    *,
+    by: Actor,
+    data: Mapping[str, Any],
+    changes: Mapping[str, Any],
+) -> None:
+    """Write that a unit agrees and a matter lies with a higher organ; its clock stands still meanwhile."""
+    cases.save_task(sitting.session, task, status=verdict.kind, opinion=verdict.opinion, **changes)
+    said = {"matter": task.matter_code, "opinion": verdict.opinion, **data}
+    act = Act("matter_forwarded", sitting.now, by, task.unit_code, said)
+    trail.append(sitting.session, sitting.tenant, {case.id: [act]}, signer=sitting.signer)
     waits.put(
         sitting.session,
         sitting.tenant,
@@ -305,27 +302,7 @@ def _report(sitting: Sitting, case: Case, task: TaskRow, verdict: Verdict, *, by
         sent_by=by.id,
         follow_up_on=verdict.follow_up_on,
     )
-
-
-def _object(sitting: Sitting, case: Case, tasks: Sequence[TaskRow]) -> None:
-    if case.status != "billed":
-        cases.set_status(sitting.session, [case.id], "objected")
-        return
-    # The pack lets the bill out before the reviews end, so there is money to think about: a person does.
-    names = "、".join(task.matter_name for task in tasks)
-    attention.open_case(
-        sitting.session,
-        sitting.tenant,
-        kind="objected_after_bill",
-        key=str(case.id),
-        reason=f"{case.number} 出具缴费通知书后，{names}不予同意：请停止催缴，已缴的办理退费",
-        application_id=case.id,
-    )
-
-
-def _lift(sitting: Sitting, case: Case) -> None:
-    """An application whose last objection is gone is under review again."""
-    if case.status == "objected" and all(
-        task.status != "objected" for task in cases.tasks_of(sitting.session, case.id)
-    ):
-        cases.reopen(sitting.session, case.id)
+    clock = clocks.find(sitting.session, case.id, Mechanism.MATTER, task.id)
+    reason = f"转报{verdict.authority}"
+    clocks.pause(sitting.session, sitting.city, clock, kind=PauseKind.FORWARDED, reason=reason, by=by, now=sitting.now)
+    log.info("matter_forwarded", application=case.number, matter=task.matter_code, unit=task.unit_code)

@@ -8,17 +8,17 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from shared.db import meetings
 from shared.db.tables.clocks import ClockExtension
 from shared.db.tables.columns import table
 from shared.db.tables.corrections import CorrectionNotice
-from shared.db.tables.meetings import Appointment, Meeting, Survey
+from shared.db.tables.meetings import Appointment, Survey
 
 EXTENSIONS = table(ClockExtension)
 CORRECTIONS = table(CorrectionNotice)
 #: What is called off, and the states in which it is still ahead.
 _AHEAD = (
     (CORRECTIONS, ("collecting", "sent")),
-    (table(Meeting), ("called",)),
     (table(Survey), ("planned",)),
     (table(Appointment), ("asked", "confirmed")),
 )
@@ -32,6 +32,7 @@ def call_off(session: Session, application_id: UUID, *, at: datetime) -> None:
             .where(rows.c.application_id == application_id, rows.c.state.in_(states))
             .values(state="cancelled")
         )
+    meetings.cancel_open(session, application_id)
     session.execute(
         update(EXTENSIONS)
         .where(EXTENSIONS.c.application_id == application_id, EXTENSIONS.c.state == "asked")
