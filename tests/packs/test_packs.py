@@ -455,6 +455,71 @@ BROKEN: dict[str, tuple[Callable[[Sections], Any], str, str]] = {
         "matters.yaml: matters[0] zj-drawings.promise_days",
         "长于",
     ),
+    "a matter that waits for nobody we know": (
+        put("matters", 0, after=["poem"]),
+        "matters.yaml: matters[0] zj-drawings.after",
+        "没有事项 poem",
+    ),
+    "a matter that waits for itself": (
+        put("matters", 0, after=["zj-drawings"]),
+        "matters.yaml: matters[0] zj-drawings.after",
+        "以自己为前置",
+    ),
+    "a prerequisite that can never be met": (
+        put("matters", 0, after=["sw-pipes"]),
+        "matters.yaml: matters[0] zj-drawings.after",
+        "永远等不到",
+    ),
+    "a matter in an unknown situation": (
+        put("matters", 0, when=["eclipse"]),
+        "matters.yaml: matters[0] zj-drawings.when",
+        "eclipse",
+    ),
+    "a matter of fire protection as a simple one": (
+        put("matters", 4, kind="simple"),
+        "matters.yaml: matters[4] xf-fire.kind",
+        "消防",
+    ),
+    "an instant matter that takes a day": (
+        put("matters", 0, kind="instant"),
+        "matters.yaml: matters[0] zj-drawings.promise_days",
+        "当场办结",
+    ),
+    "a matter that looks at an unknown fact": (
+        put("matters", 0, facts=["colour"]),
+        "matters.yaml: matters[0] zj-drawings.facts",
+        "colour",
+    ),
+    "a step of one matter": (
+        put("steps", 0, matters=["cg-waste"]),
+        "matters.yaml: steps[0] cg-waste-all.matters",
+        "至少两个",
+    ),
+    "a step of two units": (
+        put("steps", 0, matters=["cg-waste", "xf-fire"]),
+        "matters.yaml: steps[0] cg-waste-all.matters",
+        "同一单位",
+    ),
+    "two promises for one thing at a time": (
+        put("promises", 1, kind="ordinary"),
+        "promises.yaml: promises[1] joint ordinary.from",
+        "重叠",
+    ),
+    "no promise for special cases": (
+        put("promises", 3, kind="ordinary", **{"from": "2001-01-01", "to": "2001-12-31"}),
+        "promises.yaml: promises",
+        "缺少承诺时限：matter special",
+    ),
+    "a unit without anybody who answers for it": (
+        put("units", 0, chief=None),
+        "units.yaml: units[0] zj.chief",
+        "首席代表",
+    ),
+    "a number format with an unknown part": (
+        lambda data: data["settings"]["numbers"].update(correction="补{month}"),
+        "city.yaml: settings.numbers.correction",
+        "{year}",
+    ),
     "a unit without a valid code": (
         put("units", 0, uscc="11371000000000107X"),
         "units.yaml: units[0] zj.uscc",
