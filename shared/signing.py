@@ -67,6 +67,7 @@ class Signer(Protocol):
 class _Unit:
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
+    key_id: str
 
 
 class LocalSigner:
@@ -78,16 +79,17 @@ class LocalSigner:
 
     def seal_act(self, unit_code: str, payload: bytes) -> ActSeal:
         """Sign the payload; signatures differ from call to call, `check_act` accepts each."""
-        return ActSeal(_key_id(self._load(unit_code).certificate), self.sign(unit_code, payload))
+        unit = self._load(unit_code)
+        return ActSeal(unit.key_id, unit.key.sign(payload, _SHA256))
 
     def check_act(self, unit_code: str, payload: bytes, key_id: str, signature: bytes) -> bool:
         """Whether it is this unit's present key and it signed exactly these bytes; False for an unknown unit."""
         try:
-            certificate = self._load(unit_code).certificate
+            unit = self._load(unit_code)
         except NotFound:
             return False
-        public = certificate.public_key()
-        if key_id != _key_id(certificate) or not isinstance(public, ec.EllipticCurvePublicKey):
+        public = unit.certificate.public_key()
+        if key_id != unit.key_id or not isinstance(public, ec.EllipticCurvePublicKey):
             return False
         try:
             public.verify(signature, payload, _SHA256)
@@ -121,7 +123,7 @@ class LocalSigner:
             raise NotFound(f"单位 {unit_code} 还没有签章密钥") from missing
         if not isinstance(key, ec.EllipticCurvePrivateKey) or key.public_key() != certificate.public_key():
             raise Broken(f"单位 {unit_code} 的密钥与证书不符")
-        return _Unit(key, certificate)
+        return _Unit(key, certificate, _key_id(certificate))
 
 
 def load_ca(keys_dir: Path) -> x509.Certificate:
