@@ -120,7 +120,8 @@ def _call_meetings(sitting: Sitting, application_id: UUID, tasks: list[TaskRow])
     waiting = {task.matter_code: task for task in tasks if task.status == "waiting"}
     for group in prerequisites.due_together(graph_of(sitting, tasks), _approved(tasks)):
         about = [waiting[code] for code in group if code in waiting]
-        if len(about) < 2:
+        key = "+".join(task.matter_code for task in about)
+        if len(about) < 2 or meetings.open_with(sitting.session, application_id, kind="mutual", key=key):
             continue
         names = "、".join(task.matter_name for task in about)
         meeting = meetings.call(
@@ -128,14 +129,13 @@ def _call_meetings(sitting: Sitting, application_id: UUID, tasks: list[TaskRow])
             sitting.city,
             application_id=application_id,
             kind="mutual",
-            key="+".join(task.matter_code for task in about),
+            key=key,
             reason=f"{names}互为前置，由联席会议同时审批、同时办结",
             tasks=[task.id for task in about],
             units=[*(task.unit_code for task in about), sitting.city.lead_unit],
             now=sitting.now,
         )
-        if meeting is not None:
-            announce_meeting(sitting, meeting)
+        announce_meeting(sitting, meeting)
 
 
 def announce_meeting(sitting: Sitting, meeting: meetings.MeetingRow, *, by: Actor = trail.SYSTEM) -> None:

@@ -94,18 +94,9 @@ def call(
     units: Iterable[str],
     now: datetime,
     by: UUID | None = None,
-) -> MeetingRow | None:
-    """Call a meeting and invite units, each by its chief representative or head; None if one with this key is open."""
-    is_open = session.execute(
-        select(MEETINGS.c.id).where(
-            MEETINGS.c.application_id == application_id,
-            MEETINGS.c.kind == kind,
-            MEETINGS.c.key == key,
-            MEETINGS.c.state == "called",
-        )
-    ).first()
-    if is_open is not None:
-        return None
+) -> MeetingRow:
+    """Call a meeting and invite units, each by its chief representative or head; once while one with this key is open
+    (look with `open_with` first)."""
     meeting_id, year = uuid4(), on(now).year
     running = numbers.take(session, tenant=city.tenant, series=f"meeting:{year}")[0]
     session.execute(
@@ -139,6 +130,19 @@ def call(
         ],
     )
     return load(session, meeting_id)
+
+
+def open_with(session: Session, application_id: UUID, *, kind: str, key: str) -> MeetingRow | None:
+    """The meeting about this that is still to be held, if there is one."""
+    row = session.execute(
+        select(*_MEETING).where(
+            MEETINGS.c.application_id == application_id,
+            MEETINGS.c.kind == kind,
+            MEETINGS.c.key == key,
+            MEETINGS.c.state == "called",
+        )
+    ).one_or_none()
+    return _row(row) if row else None
 
 
 def load(session: Session, meeting_id: UUID) -> MeetingRow:
@@ -194,18 +198,6 @@ def add_verdicts(session: Session, city: City, meeting: MeetingRow, rows: Sequen
     """Write down what a meeting decided, for good."""
     common = {"tenant_id": city.tenant, "application_id": meeting.application_id, "meeting_id": meeting.id}
     setwise.insert_rows(session, VERDICTS, [common | dict(row) for row in rows])
-
-
-def cancel_open(session: Session, application_id: UUID) -> list[str]:
-    """Cancel the meetings of an application that ends before they are held; gives their numbers."""
-    return list(
-        session.execute(
-            update(MEETINGS)
-            .where(MEETINGS.c.application_id == application_id, MEETINGS.c.state == "called")
-            .values(state="cancelled", version=MEETINGS.c.version + 1)
-            .returning(MEETINGS.c.number)
-        ).scalars()
-    )
 
 
 def _named(posts: Mapping[str, offices.PostRow]) -> dict[str, str]:
