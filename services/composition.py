@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from services import records
 from services.sitting import Sitting
 from shared.db import accounts, attachments, bills, cases, clock, clocks, payments, receipts
 from shared.db.bills import BillLineRow
@@ -15,6 +16,7 @@ from shared.documents.views import (
     AccountTotal,
     BillLine,
     BillView,
+    DocumentView,
     Labelled,
     Payee,
     ReceiptLine,
@@ -174,10 +176,11 @@ def slip_view(sitting: Sitting, application_id: UUID) -> SlipView:
     )
 
 
-COMPOSERS: Mapping[str, Callable[[Sitting, UUID], BillView | ReceiptView | SlipView]] = {
+COMPOSERS: Mapping[str, Callable[[Sitting, UUID], DocumentView]] = {
     "bill": bill_view,
     "receipt": receipt_view,
     "slip": slip_view,
+    "minutes": records.minutes_view,
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services import progress
+from services import invitations, progress
 from services.sitting import Sitting
 from shared.db import accounts, cases, clocks, documents, meetings, offices, trail
 from shared.db.accounts import AccountRow
@@ -50,10 +50,11 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a unit said about its matter: "approved" or "objected", with its opinion."""
+    """What a unit said about its matter: "approved" or "objected", its opinion, and what would make it approve."""
 
     verdict: str
     opinion: str = ""
+    way: str = ""
 
 
 def call(
@@ -109,7 +110,7 @@ def call(
         now=sitting.now,
         by=actor.id,
     )
-    progress.announce_meeting(sitting, meeting, by=actor)
+    invitations.announce(sitting, meeting, by=actor)
     return meeting.id
 
 
@@ -140,8 +141,11 @@ def plan(
     if (meeting.planned_at, meeting.place, meeting.chair) == (planned_at, place, chair):
         return
     meetings.save(sitting.session, meeting, planned_at=planned_at, place=place, chair=chair)
-    when = planned_at.astimezone(sitting.now.tzinfo).isoformat(timespec="minutes")
-    _write(sitting, case, actor, "meeting_planned", {"meeting": meeting.number, "at": when, "place": place})
+    when = planned_at.astimezone(sitting.now.tzinfo)
+    at = when.isoformat(timespec="minutes")
+    _write(sitting, case, actor, "meeting_planned", {"meeting": meeting.number, "at": at, "place": place})
+    body = f"{when.month}月{when.day}日{when:%H:%M}在{place}召开，{meeting.reason}"
+    invitations.tell(sitting, meeting, occasion=f"planned:{at}:{place}", title="联席会议的时间地点", body=body)
 
 
 def adjourn(
@@ -168,6 +172,8 @@ def adjourn(
     absent = [seat.unit_code for seat in seats if not attendance[seat.unit_code].attended]
     data = {"meeting": meeting.number, "absent": absent, "note": note.strip()}
     _write(sitting, case, actor, "meeting_adjourned", data)
+    body = f"未能议定，另行开会：{note.strip()}"
+    invitations.tell(sitting, meeting, occasion=f"adjourned:{meeting.version}", title="联席会议改期", body=body)
 
 
 def hold(
@@ -183,8 +189,8 @@ def hold(
     """Record a meeting with every verdict: all matters at once, each under its unit's seal (同时审批、同时办结).
 
     What follows opens, the clocks stop together, minutes are made. May be repeated by the same person. Raises `Invalid`
-    beside the field (`attendance.<unit>`, `verdict.<task>`, `opinion.<task>`, `discussed`), also where a unit is to be
-    decided for that did not come: then the meeting is adjourned and held again.
+    beside the field (`attendance.<unit>`, `verdict.<task>`, `opinion.<task>`, `way.<task>`, `discussed`), also where
+    a unit is to be decided for that did not come: then the meeting is adjourned and held again.
     """
     if _is_repeated(sitting, meeting_id, verdicts, discussed, actor):
         return
@@ -209,7 +215,9 @@ def hold(
         raise Invalid(problems)
     _refuse_moved(meeting, tasks.values())
     _seat(sitting, seats, attendance, speakers)
-    said = {task_id: Verdict(each.verdict, each.opinion.strip()) for task_id, each in verdicts.items()}
+    said = {
+        task_id: Verdict(each.verdict, each.opinion.strip(), each.way.strip()) for task_id, each in verdicts.items()
+    }
     for task in tasks.values() if decides else ():
         speaker = speakers[task.unit_code]
         by = Actor(speaker.id, speaker.display_name, task.unit_code)
@@ -240,6 +248,8 @@ def hold(
     )
     wish = documents.Wish("minutes", meeting.id, case.id, f"联席会议纪要 {meeting.number}")
     documents.request(sitting.session, sitting.tenant, [wish], now=sitting.now)
+    body = f"{meeting.reason}：已议定，纪要随后可以下载"
+    invitations.tell(sitting, meeting, occasion="held", title="联席会议已召开", body=body)
     log.info("meeting_held", application=case.number, meeting=meeting.number, verdicts=len(said))
     if said:
         progress.note_consent(sitting, case)
@@ -256,6 +266,7 @@ def cancel(sitting: Sitting, *, meeting_id: UUID, reason: str, actor: Actor, ver
         raise Invalid(problems)
     meetings.save(sitting.session, meeting, state="cancelled")
     _write(sitting, case, actor, "meeting_cancelled", {"meeting": meeting.number, "reason": reason.strip()})
+    invitations.tell(sitting, meeting, occasion="cancelled", title="联席会议取消", body=reason.strip())
 
 
 # What one verdict of a meeting writes.
@@ -280,7 +291,8 @@ def _decide(sitting: Sitting, case: Case, task: TaskRow, said: Verdict, *, meeti
         verdict=said.verdict,
         opinion=said.opinion,
         by=by,
-        data=about,
+        data=about | ({"way": said.way} if said.way else {}),
+        way=said.way if said.verdict == "objected" else "",
         checker_id=None,
     )
     if said.verdict == "objected":
@@ -405,10 +417,13 @@ def _verdict_problems(
             problems.append(Problem(f"verdict.{task.id}", "请选择同意或不同意"))
         elif given.verdict == "objected" and not given.opinion.strip():
             problems.append(Problem(f"opinion.{task.id}", "不同意时须写明理由和补救办法"))
-        if given is not None and len(given.opinion) > OPINION_LENGTH_MAX:
-            problems.append(Problem(f"opinion.{task.id}", f"意见不能超过 {OPINION_LENGTH_MAX} 字"))
-        elif given is not None and not is_keepable(given.opinion):
-            problems.append(Problem(f"opinion.{task.id}", UNKEEPABLE))
+        if given is not None and given.verdict == "objected" and task.status != "objected" and not given.way.strip():
+            problems.append(Problem(f"way.{task.id}", "不同意时须写明怎样才能办（补救办法）"))
+        for field, text in (("opinion", given.opinion), ("way", given.way)) if given is not None else ():
+            if len(text) > OPINION_LENGTH_MAX:
+                problems.append(Problem(f"{field}.{task.id}", f"意见不能超过 {OPINION_LENGTH_MAX} 字"))
+            elif not is_keepable(text):
+                problems.append(Problem(f"{field}.{task.id}", UNKEEPABLE))
         matter, speaker = sitting.city.matters_by_code.get(task.matter_code), speakers.get(task.unit_code)
         if matter is None or speaker is None or matter.delegated:
             continue

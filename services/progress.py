@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from services import invitations
 from services.sitting import Sitting
 from shared.db import attention, cases, clocks, fan_in, meetings, trail
 from shared.db.cases import Case, TaskRow
@@ -135,21 +136,7 @@ def _call_meetings(sitting: Sitting, application_id: UUID, tasks: list[TaskRow])
             units=[*(task.unit_code for task in about), sitting.city.lead_unit],
             now=sitting.now,
         )
-        announce_meeting(sitting, meeting)
-
-
-def announce_meeting(sitting: Sitting, meeting: meetings.MeetingRow, *, by: Actor = trail.SYSTEM) -> None:
-    """Write a call into the trail, sealed by the lead window where a person called."""
-    invited = [seat.unit_code for seat in meetings.seats(sitting.session, meeting.id)]
-    act = Act(
-        "meeting_called",
-        sitting.now,
-        by,
-        by.unit_code,
-        {"meeting": meeting.number, "kind": meeting.kind, "reason": meeting.reason, "units": invited},
-    )
-    trail.append(sitting.session, sitting.tenant, {meeting.application_id: [act]}, signer=sitting.signer)
-    log.info("meeting_called", meeting=meeting.number, kind=meeting.kind, units=len(invited))
+        invitations.announce(sitting, meeting)
 
 
 def _approved(tasks: list[TaskRow]) -> set[str]:

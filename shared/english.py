@@ -159,7 +159,10 @@ _TABLE: Final = tuple(
             "mutual prerequisites are decided by a joint meeting only; it cannot be called off, but planned anew",
         ),
         (r"请写明取消的原因", "say why it is called off"),
-        (r"这次联席会议已经结束，不能再改；请刷新后查看", "this joint meeting is over and cannot be changed; reload the page"),
+        (
+            r"这次联席会议已经结束，不能再改；请刷新后查看",
+            "this joint meeting is over and cannot be changed; reload the page",
+        ),
         (
             r"这次联席会议刚刚有变化，请核对后再提交；.*",
             "this joint meeting has just changed; check it and submit again, what you typed is still on the page",

@@ -336,6 +336,31 @@ INVARIANTS = (
         "select o.task || ' #' || o.id || ' 已停止而没有待处理事项' from outbox o where o.dead_at is not null "
         "and not exists (select from case_item c where c.kind = 'work_dead' and c.key = o.id::text)",
     ),
+    Invariant(
+        "I15-meetings",
+        "已召开的联席会议对所议的每个事项都有结论，互为前置的同时办结，并有会议纪要",
+        "select count(*) from meeting where state = 'held'",
+        "select m.number || ' 对 ' || t.matter_code || ' 没有结论' from meeting m "
+        "cross join lateral jsonb_array_elements_text(m.task_ids) about(task) join review_task t on t.id = about.task::uuid "
+        "where m.state = 'held' and m.kind <> 'escalation' and not exists "
+        "(select from meeting_verdict v where v.meeting_id = m.id and v.task_id = t.id) "
+        "union all select m.number || ' 的结论不在留痕中' from meeting m join meeting_verdict v on v.meeting_id = m.id "
+        "join review_task t on t.id = v.task_id where not exists (select from audit_event e "
+        "where e.application_id = m.application_id and e.data->>'meeting' = m.number and e.at = m.held_at "
+        "and e.data->>'matter' = t.matter_code and e.seal is not null "
+        "and e.verb in ('matter_' || v.verdict, 'objection_upheld')) "
+        "union all select m.number || ' 没有会议纪要' from meeting m where m.state = 'held' and not exists "
+        "(select from document d where d.kind = 'minutes' and d.subject_id = m.id)",
+    ),
+    Invariant(
+        "I15-green",
+        "审核任务的通道与其申报一致；绿色通道都有服务卡",
+        "select count(*) from review_task",
+        "select a.number || ' ' || t.matter_code || ' 的通道与申报不一致' from review_task t "
+        "join application a on a.id = t.application_id where t.lane <> a.lane "
+        "union all select a.number || ' 在绿色通道而没有服务卡' from application a where a.lane = 'green' and not exists "
+        "(select from service_card c where c.application_id = a.id and c.state = 'granted')",
+    ),
 )
 
 

@@ -200,6 +200,18 @@ def add_verdicts(session: Session, city: City, meeting: MeetingRow, rows: Sequen
     setwise.insert_rows(session, VERDICTS, [common | dict(row) for row in rows])
 
 
+def cancel_open(session: Session, application_id: UUID) -> list[str]:
+    """Cancel the meetings of an application that ends before they are held; gives their numbers."""
+    return list(
+        session.execute(
+            update(MEETINGS)
+            .where(MEETINGS.c.application_id == application_id, MEETINGS.c.state == "called")
+            .values(state="cancelled", version=MEETINGS.c.version + 1)
+            .returning(MEETINGS.c.number)
+        ).scalars()
+    )
+
+
 def _named(posts: Mapping[str, offices.PostRow]) -> dict[str, str]:
     for kind, name in (("chief", "首席代表"), ("head", "负责人")):
         if kind in posts:

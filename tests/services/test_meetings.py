@@ -12,7 +12,7 @@ import pytest
 from office import Office
 from watching import broken, counts, kinds, side_by_side
 
-from services import meetings
+from services import meetings, records
 from services.meetings import Attendance, Verdict
 from shared.db import clock
 from shared.domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -160,6 +160,15 @@ class TestAMeetingThatIsHeld:
         )
         assert len({each.stopped_at for each in clocks}) == 1
         assert len(clocks) == 2
+        with office.sits() as sitting:
+            minutes = records.minutes_view(sitting, meeting.id)
+        assert [(each.unit, each.people, each.presence) for each in minutes.attendance] == [
+            ("市城市管理局", "尹安然", "出席"),
+            ("市水务局", "罗雯", "出席"),
+            ("市住房和城乡建设局", "赵启明", "出席"),
+        ]
+        assert [seal.unit_code for seal in minutes.seals] == ["cg", "sw", "zj"]
+        assert [each.verdict for each in minutes.verdicts] == ["同意", "同意"]
         assert office.one("select count(*) from document where kind = 'minutes'") == 1
         assert broken() == {}
 
@@ -243,7 +252,15 @@ class TestAMeetingThatIsHeld:
             )
 
         assert sorted(fields(refusal)) == sorted(
-            ["discussed", "attendance.xf", "attendance.sw", f"opinion.{cg}", f"verdict.{sw}", f"verdict.{foreign}"]
+            [
+                "discussed",
+                "attendance.xf",
+                "attendance.sw",
+                f"opinion.{cg}",
+                f"way.{cg}",
+                f"verdict.{sw}",
+                f"verdict.{foreign}",
+            ]
         )
         with pytest.raises(Invalid) as refusal:
             hold(office, meeting.id, {}, attendance={"cg": Attendance(True)})
@@ -258,7 +275,7 @@ class TestAMeetingThatIsHeld:
 
     def test_may_end_with_one_objection_that_keeps_the_case(self, office: Office, application: UUID) -> None:
         verdicts = everybody(office, application)
-        verdicts[task_of(office, application, "sw-pipes").id] = Verdict("objected", "迁改断面不足，请加大管径后再议")
+        verdicts[task_of(office, application, "sw-pipes").id] = Verdict("objected", "迁改断面不足", "加大管径后再议")
         hold(office, meeting_of(office, application).id, verdicts)
 
         assert office.one("select status from application") == "objected"
