@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services import records
-from services.correction_letter import correction_view
+from services.handling_slip import handling_slip_view
 from services.sitting import Sitting
 from shared.db import accounts, attachments, bills, cases, clock, clocks, payments, receipts
 from shared.db.bills import BillLineRow
@@ -182,7 +182,7 @@ COMPOSERS: Mapping[str, Callable[[Sitting, UUID], DocumentView]] = {
     "receipt": receipt_view,
     "slip": slip_view,
     "minutes": records.minutes_view,
-    "correction": correction_view,
+    "handling_slip": handling_slip_view,
 }
 
 

@@ -55,7 +55,9 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
 )
 _BILL_WAITS_FOR: Final = ("reviews_and_lines", "lines")
 #: Documents with a number of their own, beside bills, applications and receipts.
-NUMBERED: Final = ("accepted", "one_time", "not_accepted", "correction", "refusal", "meeting", "survey", "card")
+NUMBERED: Final = (
+    "accepted", "one_time", "not_accepted", "correction", "refusal", "meeting", "survey", "handling", "card",
+)  # fmt: skip
 _WORDING: Final = (
     "service_name",
     "tariff_notice",
@@ -80,10 +82,6 @@ _WORDING: Final = (
     "slip_seal",
     "slip_opening",
     "slip_closing",
-    "correction_opening",
-    "correction_closing",
-    "correction_contact",
-    "correction_phrases",
 )
 
 

@@ -193,6 +193,37 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class HandlingLine:
+    """What one unit did with one matter; days are working days, None where a year of them is not loaded."""
+
+    what: str
+    unit: str
+    did: Tag
+    detail: str
+    people: str
+    started: str
+    ended: str
+    net_days: int | None
+    gross_days: int | None
+    promised_days: int
+    light: Light
+    light_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PauseLine:
+    """One standstill of a clock with its author; `ended` is empty while it lasts."""
+
+    what: str
+    kind: str
+    reason: str
+    by: str
+    started: str
+    ended: str
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class BillLineRow:
     """One fee on the bill card; a zero names its reason."""
 
@@ -343,6 +374,17 @@ class FileItem:
     note: str = ""
     is_seen: bool = False
     is_current: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One paper on the checklist: what was found of it, one of `finding`; without a paper `missing` says so."""
+
+    code: str
+    name: str
+    finding: str
+    href: str = ""
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

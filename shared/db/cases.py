@@ -72,6 +72,7 @@ class Case:
     situations: Sequence[str]
     lane: str
     reopened: int
+    closed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,23 +299,15 @@ def lines_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[LineRow]]
     return lines
 
 
-def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, str, int]]:
-    """Lines still to be assessed, by application id; with each its application's facts, as JSON text, and version."""
+def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, str]]:
+    """Lines still to be assessed, by application id; with each the facts of its application, as JSON text."""
     rows = session.execute(
-        select(*_LINE, cast(APPLICATIONS.c.facts, Text), APPLICATIONS.c.version)
+        select(*_LINE, cast(APPLICATIONS.c.facts, Text))
         .join(APPLICATIONS, APPLICATIONS.c.id == LINES.c.application_id)
         .where(setwise.among(LINES.c.id, ids), LINES.c.state == "pending", APPLICATIONS.c.status.in_(IN_REVIEW))
         .order_by(LINES.c.application_id, LINES.c.seq)
     )
-    return [(LineRow(*row[:-2]), row[-2], row[-1]) for row in rows]
-
-
-def have_moved(session: Session, versions: Mapping[UUID, int]) -> bool:
-    """Whether any of these applications is no longer as it was at its version; the caller holds their rows."""
-    now = session.execute(
-        select(APPLICATIONS.c.id, APPLICATIONS.c.version).where(setwise.among(APPLICATIONS.c.id, versions))
-    )
-    return any(versions[row.id] != row.version for row in now)
+    return [(LineRow(*row[:-1]), row[-1]) for row in rows]
 
 
 # Decided.
@@ -338,6 +331,17 @@ def save_task(session: Session, task: TaskRow, **changes: Any) -> None:
     )
     if not changed(done):
         raise Conflict("这项任务刚刚已被他人处理，请刷新后再看")
+
+
+def worksheet_of(session: Session, task_id: UUID) -> Mapping[str, Any]:
+    """What whoever works on a task has noted so far; empty at first."""
+    found: Mapping[str, Any] = session.execute(select(TASKS.c.worksheet).where(TASKS.c.id == task_id)).scalar_one()
+    return found
+
+
+def save_worksheet(session: Session, task_id: UUID, worksheet: Mapping[str, Any]) -> None:
+    """Keep working notes; they are nobody's act, so the task's version stays and no decision is disturbed."""
+    session.execute(update(TASKS).where(TASKS.c.id == task_id).values(worksheet=dict(worksheet)))
 
 
 def save_assessed(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -409,57 +413,4 @@ def complete(session: Session, ids: Sequence[UUID], *, at: datetime) -> None:
             "  and not exists (select from receipt r where r.bill_id = b.id))"
         ),
         {"ids": list(ids), "at": at},
-    )
-
-
-# Opened again after a correction.
-
-
-def save_facts(session: Session, case: Case, facts: Mapping[str, Any], **columns: Any) -> None:
-    """Correct the facts of an application, with the columns that repeat them; the caller holds its row."""
-    session.execute(
-        update(APPLICATIONS)
-        .where(APPLICATIONS.c.id == case.id)
-        .values(facts=dict(facts), version=APPLICATIONS.c.version + 1, **columns)
-    )
-
-
-def count_reopening(session: Session, application_id: UUID) -> None:
-    """Note that something finished was opened again, so that the bill is asked for anew; the caller holds the row."""
-    session.execute(
-        update(APPLICATIONS).where(APPLICATIONS.c.id == application_id).values(reopened=APPLICATIONS.c.reopened + 1)
-    )
-
-
-def reopen_task(session: Session, task: TaskRow) -> None:
-    """Put a decided task back into its officer's hands for another round; its verdict stays in the trail."""
-    status = "taken" if task.officer_id else "open"
-    save_task(session, task, **{**UNDECIDED, "status": status, "round": task.round + 1})
-
-
-def put_back_lines(session: Session, ids: Iterable[UUID]) -> None:
-    """Take the result, seal and confirmation off fee lines, so that they are computed anew; pending ones are as new.
-
-    The caller holds the application, and none of the lines is pending: those are in the hands of whoever computes them.
-    """
-    session.execute(
-        update(LINES)
-        .where(setwise.among(LINES.c.id, ids), LINES.c.state != "pending")
-        .values(
-            version=LINES.c.version + 1,
-            state="pending",
-            status=None,
-            tariff_version=None,
-            gross_fen=0,
-            reduction_fen=0,
-            subsidy_fen=0,
-            payable_fen=0,
-            payer=None,
-            line={},
-            assessed_at=None,
-            confirmed_by=None,
-            confirmed_at=None,
-            seal_key_id=None,
-            seal=None,
-        )
     )

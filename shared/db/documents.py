@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from shared.db import outbox, setwise
@@ -48,6 +48,7 @@ class DocumentRow:
     requested_at: datetime
     ready_at: datetime | None
     sha256: str | None
+    rendition: int
 
 
 _DOCUMENT = [DOCUMENTS.c[name] for name in DocumentRow.__dataclass_fields__]
@@ -81,6 +82,44 @@ def request(session: Session, tenant: str, wishes: Sequence[Wish], *, now: datet
         tenant,
         [Wanted(Task.PRODUCE_DOCUMENTS, DOCUMENTS_QUEUE, row.id, application_id=row.application_id) for row in made],
     )
+
+
+def request_again(session: Session, tenant: str, wish: Wish, *, now: datetime) -> UUID:
+    """Ask for the next rendition of a document that runs on; one that is still to be made is the one asked for.
+
+    The caller holds the application.
+    """
+    last = latest(session, wish.kind, wish.subject_id)
+    if last is not None and last.sha256 is None:
+        return last.id
+    document_id = uuid4()
+    session.execute(
+        insert(DOCUMENTS).values(
+            id=document_id,
+            tenant_id=tenant,
+            application_id=wish.application_id,
+            kind=wish.kind,
+            subject_id=wish.subject_id,
+            rendition=(last.rendition if last else 0) + 1,
+            title=wish.title,
+            template_version=TEMPLATE_VERSION,
+            requested_at=now,
+        )
+    )
+    wanted = Wanted(Task.PRODUCE_DOCUMENTS, DOCUMENTS_QUEUE, document_id, application_id=wish.application_id)
+    outbox.put(session, tenant, [wanted])
+    return document_id
+
+
+def latest(session: Session, kind: str, subject_id: UUID) -> DocumentRow | None:
+    """The newest rendition of a document, made or still to be made."""
+    row = session.execute(
+        select(*_DOCUMENT)
+        .where(DOCUMENTS.c.kind == kind, DOCUMENTS.c.subject_id == subject_id)
+        .order_by(DOCUMENTS.c.rendition.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else DocumentRow(**row._mapping)
 
 
 def load(session: Session, document_id: UUID) -> DocumentRow:

@@ -41,6 +41,8 @@ from web.waiting import FACTS, LINE, Waiting, waiting_for
 
 #: Events shown at once; the older ones fold away.
 EVENTS_SHOWN = 8
+#: Missing things named in the place of the bill; all of them stand under the lanes.
+MISSING_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def case_page(file: CaseFile, progress: Progress, city: City, *, today: date) ->
         next_steps=_next_steps(file, city, missing, today),
         reasons=reasons(progress.holdups, city, today=today, is_applicant=True),
         lanes=lanes_of(file, progress, city, today=today, is_applicant=True),
-        bills=tuple(_bill(bill, file, city, today) for bill in file.bills) or (_not_yet(missing, city, today),),
+        bills=tuple(_bill(bill, file, city, today) for bill in file.bills) or (_not_yet(missing, today),),
         lines=shown_lines((Line.from_json(line.line) for line in file.lines if line.line), city),
         documents=tuple(
             DocumentRow(
@@ -253,12 +255,13 @@ def _bill_tag(bill: BillView, today: date) -> Tag:
     }[bill.status]
 
 
-def _not_yet(missing: tuple[Waiting, ...], _city: City, today: date) -> ShownBill:
-    card = BillCard(
-        state=Tag(gettext("未开出")),
-        summary="",
-        missing=tuple(waiting_words(each, today) for each in missing) or (gettext("正在合成缴费单"),),
-    )
+def _not_yet(missing: tuple[Waiting, ...], today: date) -> ShownBill:
+    """The bill before it is out: what it waits for, objections and the earliest first, the rest by number."""
+    ordered = sorted(missing, key=lambda each: not each.is_objected)
+    shown = [waiting_words(each, today) for each in ordered[:MISSING_SHOWN]]
+    if len(ordered) > MISSING_SHOWN:
+        shown.append(gettext("另有 %(count)s 项，见“为什么还没办完”", count=len(ordered) - MISSING_SHOWN))
+    card = BillCard(state=Tag(gettext("未开出")), summary="", missing=tuple(shown) or (gettext("正在合成缴费单"),))
     return ShownBill(card, "", 0, "")
 
 

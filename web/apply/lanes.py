@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import Final
+from datetime import date, datetime, timedelta
+from typing import Final, Protocol
+from uuid import UUID
 
 from flask_babel import gettext
 
 from shared.db.city import City
 from shared.db.clock import on
 from shared.db.clocks import ClockRow
-from shared.db.queries.cases import CaseFile, LineView, TaskView
+from shared.db.queries.cases import CaseFile, CaseView, LineView
 from shared.db.queries.progress import Progress
 from shared.domain import clocks
 from shared.domain.clocks import Pause, PauseKind
@@ -39,20 +40,43 @@ STRETCH_MAX = 66
 _ORDER: Final = {Light.RED: 1, Light.AMBER: 2, Light.PAUSED: 3, Light.GREEN: 4, Light.WAITING: 5, Light.DONE: 6}
 
 
+class Reviewed(Protocol):
+    """A review as any page has loaded it."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def matter_code(self) -> str: ...
+    @property
+    def matter_name(self) -> str: ...
+    @property
+    def unit_code(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def officer(self) -> str: ...
+    @property
+    def due_on(self) -> date: ...
+    @property
+    def decided_at(self) -> datetime | None: ...
+
+
 def lanes_of(
     file: CaseFile, progress: Progress, city: City, *, today: date, is_public: bool = False, is_applicant: bool = False
 ) -> Lanes:
     """Every review, and every fee line of a unit that reviews nothing else."""
     deadlines = Deadlines(city.calendar, today)
-    days = _working_days(progress, city, today)
+    days = _working_days([each for each in progress.clocks if each.mechanism in ("joint", "matter")], city, today)
     axis = DayAxis.of(_window(days, today), today=today)
     amounts = {} if is_public else _amounts_by_unit(file)
-    scene = _Scene(file, progress, city, deadlines, days, axis, is_public, is_applicant)
+    scene = _Scene(progress, city, deadlines, days, axis, is_public, is_applicant)
     # The amount of a unit with several matters stands beside its first one.
     rows = [_review(task, scene, amounts.pop(task.unit_code, None)) for task in file.tasks]
     reviewing = {task.unit_code for task in file.tasks}
     rows += [
-        _fee(line, scene, amounts.pop(line.unit_code, None)) for line in file.lines if line.unit_code not in reviewing
+        _fee(line, file.case, scene, amounts.pop(line.unit_code, None))
+        for line in file.lines
+        if line.unit_code not in reviewing
     ]
     rows.sort(key=lambda lane: (not lane.is_open, 0 if lane.is_yours else _ORDER[lane.light]))
     done = sum(not lane.is_open for lane in rows)
@@ -74,6 +98,15 @@ def lanes_of(
         total_fen=sum(_due(line) for line in file.lines) if is_final and not is_public else None,
         is_urgent=progress.is_urgent,
     )
+
+
+def lane_of(task: Reviewed, progress: Progress, city: City, *, today: date) -> tuple[DayAxis, Lane]:
+    """One review alone, on an axis of its own days."""
+    clock = progress.clock_of(task.id)
+    days = _working_days([clock] if clock else [], city, today)
+    axis = DayAxis.of(_window(days, today), today=today)
+    scene = _Scene(progress, city, Deadlines(city.calendar, today), days, axis, is_public=False, is_applicant=False)
+    return axis, _review(task, scene, None)
 
 
 def steps_of(file: CaseFile) -> tuple[Step, ...]:
@@ -111,7 +144,6 @@ def steps_of(file: CaseFile) -> tuple[Step, ...]:
 class _Scene:
     """What every lane of one case shares; `days` are its working days in order, of which the axis shows some."""
 
-    file: CaseFile
     progress: Progress
     city: City
     deadlines: Deadlines
@@ -171,7 +203,7 @@ class _Run:
             return None
 
 
-def _review(task: TaskView, scene: _Scene, amount_fen: int | None) -> Lane:
+def _review(task: Reviewed, scene: _Scene, amount_fen: int | None) -> Lane:
     clock = scene.progress.clock_of(task.id)
     done_on = on(task.decided_at) if task.decided_at and task.status in ("approved", "cancelled") else None
     run = _Run.of(clock, due_on=task.due_on, stopped_on=done_on)
@@ -182,7 +214,7 @@ def _review(task: TaskView, scene: _Scene, amount_fen: int | None) -> Lane:
         unit_code=task.unit_code,
         matter=named(task.matter_name),
         officer=task.officer,
-        status=_task_tag(task.status),
+        status=task_tag(task.status),
         amount_fen=amount_fen,
     )
     marks = _marks(task, scene)
@@ -190,6 +222,9 @@ def _review(task: TaskView, scene: _Scene, amount_fen: int | None) -> Lane:
         lane = replace(lane, status=Tag(gettext("超时默认"), Tone.AMBER))
     if task.status == "objected":
         return replace(lane, light=Light.RED, light_words=gettext("待解决"), marks=marks)
+    if task.status == "waiting" and run.started_on is not None:
+        # Mutual prerequisites: the clock runs, a meeting decides them together.
+        return replace(lane, status=Tag(gettext("联席会议"), Tone.BLUE), officer="", marks=marks)
     if task.status == "waiting":
         behind = [
             named(scene.city.matters_by_code[code]) for code in scene.progress.waits_for.get(task.matter_code, ())
@@ -209,18 +244,18 @@ def _review(task: TaskView, scene: _Scene, amount_fen: int | None) -> Lane:
     return replace(lane, marks=marks)
 
 
-def _fee(line: LineView, scene: _Scene, amount_fen: int | None) -> Lane:
+def _fee(line: LineView, case: CaseView, scene: _Scene, amount_fen: int | None) -> Lane:
     done_on = None
     if line.state == "final":
-        done_on = on(line.confirmed_at) if line.confirmed_at else scene.file.case.accepted_on
+        done_on = on(line.confirmed_at) if line.confirmed_at else case.accepted_on
     return _lane(
-        _Run.of(scene.progress.joint, due_on=scene.file.case.due_on, stopped_on=done_on),
+        _Run.of(scene.progress.joint, due_on=case.due_on, stopped_on=done_on),
         scene,
         done_on,
         unit_code=line.unit_code,
         matter=gettext("%(item)s核定", item=named(scene.city.item(line.item_code))),
         officer="",
-        status=_line_tag(line),
+        status=line_tag(line.state, lacks_facts=line.status == "needs_facts"),
         amount_fen=amount_fen,
     )
 
@@ -274,7 +309,7 @@ def pause_name(kind: str) -> str:
     return str(names[PauseKind(kind)])
 
 
-def _marks(task: TaskView, scene: _Scene) -> tuple[str, ...]:
+def _marks(task: Reviewed, scene: _Scene) -> tuple[str, ...]:
     """What else is to be known of a lane: that it came from another unit."""
     return tuple(
         gettext("%(unit)s移交", unit=_short(scene.city, each.from_unit))
@@ -292,7 +327,8 @@ def _short(city: City, unit_code: str) -> str:
     return named(city.units[unit_code].short_name).removeprefix("市")
 
 
-def _task_tag(status: str) -> Tag:
+def task_tag(status: str) -> Tag:
+    """A review as those outside its unit see it."""
     return {
         "open": Tag(gettext("待认领")),
         "taken": Tag(gettext("审核中"), Tone.BLUE),
@@ -305,14 +341,15 @@ def _task_tag(status: str) -> Tag:
     }[status]
 
 
-def _line_tag(line: LineView) -> Tag:
-    if line.status == "needs_facts":
+def line_tag(state: str, *, lacks_facts: bool) -> Tag:
+    """A fee line as those outside its unit see it."""
+    if lacks_facts:
         return Tag(gettext("缺少申报事实"), Tone.RED)
     return {
         "pending": Tag(gettext("计算中")),
         "assessed": Tag(gettext("待确认"), Tone.BLUE),
         "final": Tag(gettext("已办结"), Tone.GREEN, is_quiet=True),
-    }[line.state]
+    }[state]
 
 
 def _standing(deadlines: Deadlines, run: _Run, done_on: date | None) -> Standing:
@@ -391,10 +428,9 @@ def _end_of(run: _Run, city: City, today: date) -> date | None:
         return None
 
 
-def _working_days(progress: Progress, city: City, today: date) -> list[date]:
+def _working_days(ours: Sequence[ClockRow], city: City, today: date) -> list[date]:
     """The working days from the first start to the last end, or to today while something runs."""
-    ours = [clock for clock in progress.clocks if clock.mechanism in ("joint", "matter") and clock.started_on]
-    runs = [_Run.of(clock, due_on=clock.due_on or today) for clock in ours]
+    runs = [_Run.of(clock, due_on=clock.due_on or today) for clock in ours if clock.started_on]
     starts = [run.started_on for run in runs if run.started_on]
     if not starts:
         return []

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import flask
+from flask_babel import gettext
+
 from shared.db.accounts import AccountRow
 from shared.db.queries.cases import CaseFile
 
@@ -13,5 +16,5 @@ def further_acts(file: CaseFile, account: AccountRow) -> tuple[tuple[str, str, b
     return tuple(_acts(file, account))
 
 
-def _acts(file: CaseFile, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 the acts themselves need both
-    yield from ()
+def _acts(file: CaseFile, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 who may do it
+    yield gettext("办理回执单"), flask.url_for("apply.slip", application_id=file.case.id), False

@@ -15,7 +15,7 @@ from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from services import intake
+from services import handling, intake
 from services.intake import KeyTaken, is_required
 from services.sitting import Sitting, sitting
 from shared.db import attachments, drafts
@@ -33,11 +33,12 @@ from web.apply.case_page import case_page
 from web.apply.form import ALL, Form, Kind, Question, Section, choices_everywhere
 from web.apply.lines import shown_lines
 from web.apply.more import further_acts
-from web.auth.access import login_required, signed_in
+from web.auth.access import actor, login_required, signed_in
 from web.components import SummaryRow, Tag, Task, TaskGroup, Tone
 from web.desk.words import case_tag, grouped
 from web.filters import clock
 from web.naming import named, said
+from web.slip import slip_page
 
 apply = flask.Blueprint("apply", __name__, url_prefix="/apply")
 
@@ -287,6 +288,26 @@ def case(application_id: UUID) -> str:
         printed_at = office.now
     more = further_acts(file, signed_in())
     return flask.render_template("apply/case.html", case=file.case, page=page, printed_at=printed_at, more=more)
+
+
+@apply.get("/cases/<uuid:application_id>/slip")
+@login_required("applicant")
+def slip(application_id: UUID) -> str:
+    """The running handling slip of one application."""
+    with sitting() as office:
+        file = cases.case_file(office.session, application_id, signed_in())
+        return flask.render_template("apply/slip.html", page=slip_page(office, file, is_applicant=True), now=office.now)
+
+
+@apply.post("/cases/<uuid:application_id>/slip")
+@login_required("applicant")
+def ask_slip(application_id: UUID) -> Response:
+    """Ask for the handling slip under seal, as the case stands now."""
+    with sitting() as office:
+        cases.case_file(office.session, application_id, signed_in())
+        handling.ask(office, application_id=application_id, actor=actor())
+    flask.flash(gettext("正在制作办理回执单，几秒后刷新即可下载。"))
+    return flask.redirect(flask.url_for("apply.slip", application_id=application_id), 303)
 
 
 def _open(office: Sitting, draft_id: UUID) -> Opened:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import flask
+from flask_babel import gettext
+
 from shared.db.accounts import AccountRow
 from shared.db.queries.desk_case import CaseView
 
@@ -13,5 +16,5 @@ def further_acts(view: CaseView, account: AccountRow) -> tuple[tuple[str, str, b
     return tuple(_acts(view, account))
 
 
-def _acts(view: CaseView, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 the acts themselves need both
-    yield from ()
+def _acts(view: CaseView, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 who may do it
+    yield gettext("办理回执单"), flask.url_for("desk.slip", application_id=view.head.application_id), False

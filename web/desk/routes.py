@@ -12,13 +12,14 @@ import flask
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from services import assessment, review
+from services import assessment, handling, review, worksheet
 from services.sitting import Sitting, sitting
-from shared.db.queries import desk_case, desk_lines
+from shared.db.queries import cases, desk_case, desk_lines
 from shared.db.queries import inbox as inboxes
 from shared.db.queries.desk import Desk, line_place, task_place
 from shared.db.queries.desk_case import CaseView
 from shared.db.queries.inbox import Inbox, InboxFilter, Tab
+from shared.db.queries.progress import progress
 from shared.domain.deadlines import Light
 from shared.domain.errors import Conflict, Invalid, Problem
 from web.auth.access import actor, login_required, signed_in
@@ -26,9 +27,11 @@ from web.components import Choice, Column, Filter, Pager
 from web.components import Tab as TabLink
 from web.deadlines import light_name, light_words
 from web.desk.more import further_acts
-from web.desk.views import case_page, short_id
+from web.desk.views import CasePage, case_page, short_id
 from web.desk.words import line_status_words, line_tag, task_tag
+from web.filters import clock
 from web.naming import said
+from web.slip import slip_page
 from web.workplace import page
 
 desk = flask.Blueprint("desk", __name__)
@@ -88,6 +91,26 @@ def case_of_application(application_id: UUID) -> str:
         return _case(office, view)
 
 
+@desk.get("/desk/cases/<uuid:application_id>/slip")
+@login_required(*ROLES)
+def slip(application_id: UUID) -> str:
+    """The running handling slip: every department of the case, to be read only."""
+    with sitting() as office:
+        file = cases.case_file(office.session, application_id, signed_in())
+        return page("desk/slip.html", office, place="/desk", page=slip_page(office, file, is_applicant=False))
+
+
+@desk.post("/desk/cases/<uuid:application_id>/slip")
+@login_required(*ROLES)
+def ask_slip(application_id: UUID) -> Response:
+    """Ask for the handling slip under seal, as the case stands now."""
+    with sitting() as office:
+        cases.case_file(office.session, application_id, signed_in())
+        handling.ask(office, application_id=application_id, actor=actor())
+    flask.flash(gettext("正在制作办理回执单，几秒后刷新即可下载。"))
+    return flask.redirect(flask.url_for("desk.slip", application_id=application_id), 303)
+
+
 @desk.post("/desk/tasks/<uuid:task_id>/take")
 @login_required(*ROLES)
 def take(task_id: UUID) -> Response | tuple[str, int]:
@@ -114,6 +137,32 @@ def release(task_id: UUID) -> Response | tuple[str, int]:
         return _conflict(task_id, said(str(conflict))), 409
     flask.flash(gettext("已退回待认领。"))
     return flask.redirect(flask.url_for("desk.inbox"), 303)
+
+
+@desk.post("/desk/tasks/<uuid:task_id>/worksheet")
+@login_required(*ROLES)
+def save_worksheet(task_id: UUID) -> Response | tuple[str, int]:
+    """Keep what was found of each paper and the opinion so far; a script hears the time, a browser gets the page."""
+    form = flask.request.form
+    opinion = form.get("opinion", "")
+    findings = {name.removeprefix("paper-"): value for name, value in form.items() if name.startswith("paper-")}
+    by_script = flask.request.headers.get("Sec-Fetch-Dest") == "empty"
+    try:
+        with sitting() as office:
+            task_place(office.session, _desk(office), task_id)
+            worksheet.save(office, task_id=task_id, actor=actor(), findings=findings, opinion=opinion)
+            saved = gettext("草稿已保存 %(time)s", time=clock(office.now))
+    except Conflict as conflict:
+        if by_script:
+            return said(str(conflict)), 409
+        return _conflict(task_id, said(str(conflict)), opinion=opinion), 409
+    except Invalid as invalid:
+        if by_script:
+            return said(invalid.problems[0].problem), 422
+        return _case_again(task_id, opinion, invalid.problems), 422
+    if by_script:
+        return saved, 200
+    return flask.redirect(flask.url_for("desk.case_of_task", task_id=task_id, _anchor="checklist"), 303)
 
 
 @desk.post("/desk/tasks/<uuid:task_id>/decide")
@@ -354,13 +403,26 @@ def _case(office: Sitting, view: CaseView, *, opinion: str | None = None, proble
     account = signed_in()
     seen = list(flask.session.get(SEEN, ()))
     wanted_file = flask.request.args.get("file")
-    shown = case_page(view, office.city, account_id=account.id, wanted_file=wanted_file, seen=seen)
+    where = progress(office.session, office.city, view.head.application_id, today=office.today)
+
+    def composed() -> CasePage:
+        return case_page(
+            view,
+            where,
+            office.city,
+            today=office.today,
+            account_id=account.id,
+            wanted_file=wanted_file,
+            seen=seen,
+        )
+
+    shown = composed()
     if shown.viewed is not None:
         mark = short_id(shown.viewed.href.rpartition("/")[2])
         if mark not in seen:
             seen = [*seen, mark][-SEEN_MAX:]
             flask.session[SEEN] = seen
-            shown = case_page(view, office.city, account_id=account.id, wanted_file=wanted_file, seen=seen)
+            shown = composed()
     task = view.head.task
     return page(
         "desk/case.html",
@@ -370,7 +432,7 @@ def _case(office: Sitting, view: CaseView, *, opinion: str | None = None, proble
         head=view.head,
         task=task,
         more=further_acts(view, account),
-        opinion=opinion if opinion is not None else (task.opinion if task else ""),
+        opinion=opinion if opinion is not None else shown.draft or (task.opinion if task else ""),
         problems=problems,
         opinion_problem=next((each.problem for each in problems), ""),
         opinion_length_max=review.OPINION_LENGTH_MAX,
@@ -400,7 +462,10 @@ def _conflict_on_line(application_id: UUID, what: str) -> str:
 
 
 def _conflict_page(office: Sitting, view: CaseView, what: str, *, opinion: str = "", verdict: str = "") -> str:
-    shown = case_page(view, office.city, account_id=signed_in().id, wanted_file=None, seen=())
+    where = progress(office.session, office.city, view.head.application_id, today=office.today)
+    shown = case_page(
+        view, where, office.city, today=office.today, account_id=signed_in().id, wanted_file=None, seen=()
+    )
     return page(
         "desk/conflict.html",
         office,

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 import flask
 from flask_babel import gettext
 
 from shared.db.city import City
-from shared.db.queries.desk_case import CaseView, OwnLine, Paper, PastAct
+from shared.db.queries.desk_case import CaseView, OwnLine, OwnTask, Paper, PastAct
+from shared.db.queries.progress import Progress
 from shared.domain.deadlines import Light
 from shared.domain.lines import Line
-from web.components import FileGroup, FileItem, Tag, TimelineEvent
+from web.apply.lanes import lane_of
+from web.components import CheckItem, DayAxis, FileGroup, FileItem, Lane, Reason, Tag, TimelineEvent
 from web.deadlines import light_words
 from web.desk.words import act_detail, act_words, facts_in_words, grouped, line_tag, task_tag
-from web.filters import moment_short, number
+from web.filters import clock, moment_short, number
+from web.holdups import reasons
+from web.naming import named
 
 KIB = 1024
 
@@ -86,6 +90,12 @@ class CasePage:
     viewed: Viewed | None
     others: tuple[Other, ...]
     others_done: int
+    reasons: tuple[Reason, ...]
+    axis: DayAxis | None
+    lane: Lane | None
+    checklist: tuple[CheckItem, ...]
+    draft: str
+    saved: str
     history: tuple[TimelineEvent, ...]
     light: Light | None
     light_words: str
@@ -99,7 +109,14 @@ class CasePage:
 
 
 def case_page(
-    view: CaseView, city: City, *, account_id: UUID, wanted_file: str | None, seen: Collection[str]
+    view: CaseView,
+    progress: Progress,
+    city: City,
+    *,
+    today: date,
+    account_id: UUID,
+    wanted_file: str | None,
+    seen: Collection[str],
 ) -> CasePage:
     """Compose the page; `seen` are the short ids of the materials that this officer has opened."""
     task = view.head.task
@@ -116,6 +133,9 @@ def case_page(
         task is not None and task.status in ("open", "taken") and view.head.case_status in ("in_review", "objected")
     )
     is_mine = is_open and task is not None and task.officer_id == account_id
+    axis, lane = lane_of(task, progress, city, today=today) if task else (None, None)
+    checklist = tuple(_checklist(task, view.papers, needs, city, address)) if task else ()
+    sheet = task.worksheet if task and not task.is_decided and task.worksheet.get("by") == str(account_id) else {}
     return CasePage(
         view=view,
         address=address,
@@ -124,7 +144,7 @@ def case_page(
         fees=tuple(_fee_card(line, city) for line in view.lines),
         files=files,
         file_count=len(ordered),
-        unseen=sum(not file.is_seen for group in files[:1] for file in group.files),
+        unseen=sum(item.finding == "unseen" and not item.missing for item in checklist),
         viewed=_viewed(ordered, current, city, address),
         others=tuple(
             Other(
@@ -139,6 +159,12 @@ def case_page(
         ),
         others_done=sum(each.standing.light is Light.DONE for each in view.others),
         history=tuple(_events(view.history, city)),
+        reasons=reasons(progress.holdups, city, today=today),
+        axis=axis,
+        lane=lane,
+        checklist=checklist,
+        draft=str(sheet.get("opinion", "")),
+        saved=clock(datetime.fromisoformat(str(sheet["saved_at"]))) if sheet else "",
         light=task.standing.light if task else None,
         light_words=light_words(task.standing) if task else "",
         position=place + 1,
@@ -149,6 +175,23 @@ def case_page(
         can_take=is_open and task is not None and task.status == "open",
         can_decide=is_open and task is not None and (task.status == "open" or is_mine),
     )
+
+
+def _checklist(
+    task: OwnTask, papers: Iterable[Paper], needs: Collection[str], city: City, address: str
+) -> Iterable[CheckItem]:
+    """Each paper that the matter needs, as it was found; what the applicant has replaced since is not seen again."""
+    latest = {paper.material_code: paper for paper in papers}
+    noted = task.worksheet.get("papers", {})
+    for code in needs:
+        paper = latest.get(code)
+        name = named(city.materials[code]) if code in city.materials else code
+        if paper is None:
+            yield CheckItem(code, name, "unseen", missing=gettext("未提交"))
+            continue
+        note = noted.get(code, {})
+        finding = note.get("finding", "unseen") if note.get("paper") == str(paper.id) else "unseen"
+        yield CheckItem(code, name, finding, href=f"{address}?file={paper.id}")
 
 
 def short_id(paper_id: UUID | str) -> str:

@@ -55,6 +55,31 @@
     }
   });
 
+  // What is noted on a worksheet is kept as it is written; the server says when.
+  let saving;
+  function keep(form, pause) {
+    clearTimeout(saving);
+    saving = setTimeout(async () => {
+      const answer = await fetch(form.dataset.save, { method: "POST", body: new FormData(form) }).catch(() => null);
+      if (answer) all("[data-saved]").forEach(async (place, at) => { place.textContent = at ? "" : await answer.text(); });
+    }, pause);
+  }
+  ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => {
+    const form = event.target.form;
+    if (form && form.dataset.save) keep(form, kind === "change" ? 0 : 1500);
+  }));
+
+  // 同意 pressed too early leads to the first paper that nobody has seen; pressed again, it is meant.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest('button[name="verdict"][value="approve"]');
+    const unseen = button && document.querySelector('.checklist input[value="unseen"]:checked:enabled');
+    if (!unseen || button.dataset.meant) return;
+    event.preventDefault();
+    button.dataset.meant = "yes";
+    unseen.focus();
+    all("[data-unseen]").forEach((note) => { note.textContent = note.dataset.unseen; });
+  });
+
   function countSelected() {
     const count = all("[data-select-row]:checked").length;
     all("[data-selected-count]").forEach((place) => { place.textContent = place.textContent.replace(/\d+/, count); });

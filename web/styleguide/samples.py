@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from web.components import (
     BillCard,
     BillGroup,
     BillLineRow,
+    CheckItem,
     Choice,
     Column,
     DayAxis,
@@ -23,11 +24,13 @@ from web.components import (
     FileGroup,
     FileItem,
     Filter,
+    HandlingLine,
     Lane,
     Lanes,
     Light,
     NextStep,
     Pager,
+    PauseLine,
     Reason,
     Stat,
     Step,
@@ -277,6 +280,74 @@ REASONS = (
         Tag("互为前置", Tone.AMBER),
         "占道挖掘：与管线迁改互为前置，待市住房和城乡建设局 首席代表章远山 召集联席会议一并决定。",
     ),
+)
+
+CHECKLIST = (
+    CheckItem("drawings", "施工图", "fits", "#1"),
+    CheckItem("survey", "岩土工程勘察报告", "unfit", "#2"),
+    CheckItem("shelter", "应建面积计算书", "unseen", "#3"),
+    CheckItem("licence", "营业执照", "unseen", missing="未提交"),
+)
+CHECKLIST_READ = tuple(replace(each, code=f"{each.code}-read") for each in CHECKLIST)
+
+
+@dataclass(frozen=True, slots=True)
+class _SlipCase:
+    number: str = "HH20140915-0001-6"
+    project_name: str = "碧海湾花园一期"
+    developer_name: str = "瀚海市碧海置业有限公司"
+
+
+@dataclass(frozen=True, slots=True)
+class _SlipFile:
+    case: _SlipCase = _SlipCase()
+
+
+@dataclass(frozen=True, slots=True)
+class _Slip:
+    """As much of a slip's page as its head shows."""
+
+    document_title: str
+    document_href: str
+    is_making: bool
+    can_ask: bool
+    file: _SlipFile = _SlipFile()
+    state: Tag = IN_REVIEW
+    figures: tuple[tuple[str, str], ...] = (
+        ("承诺时限", "5 个工作日，至 2014-09-22"),
+        ("净用时", "3 个工作日"),
+        ("毛用时（含停表）", "4 个工作日"),
+        ("办结", "7 / 12 项"),
+    )
+
+
+SLIPS = (
+    _Slip("", "", is_making=False, can_ask=True),
+    _Slip("", "", is_making=True, can_ask=False),
+    _Slip("办理回执单（办结）", "#slip", is_making=False, can_ask=False),
+)
+HANDLING = (
+    HandlingLine(
+        "施工图审查备案", "市住房和城乡建设局", Tag("同意", Tone.GREEN, is_quiet=True), "符合强制性标准。", "赵启明",
+        "09-15 09:30", "09-19 10:38", 4, 4, 5, Light.DONE, "按时",
+    ),
+    HandlingLine(
+        "消防设计审查", "市消防审验中心", Tag("专家评审", Tone.PURPLE), "", "高维",
+        "09-15 09:30", "", 2, 4, 10, Light.PAUSED, "停表 2 日",
+    ),
+    HandlingLine(
+        "深基坑专项施工方案", "市住房和城乡建设局", Tag("等前置"), "等施工现场条件核验", "",
+        "", "", 0, 0, 2, Light.WAITING, "未开始",
+    ),
+    HandlingLine(
+        "防雷装置设计审核", "市气象局", Tag("审核中", Tone.BLUE), "", "纪晓风",
+        "09-15 09:30", "", None, None, 3, Light.RED, "已超期",
+    ),
+)  # fmt: skip
+PAUSES = (
+    PauseLine("排水与节水方案", "待补正", "补正告知〔2014〕317-1 号", "罗雯", "09-18 16:20", "09-19 09:05", 1),
+    PauseLine("消防设计审查", "专家评审", "评审会 09-24 召开", "高维", "09-17 16:50", "", 2),
+    PauseLine("环境影响评价", "检测", "检测", "谭予安", "09-17 16:50", "", None),
 )
 
 EVENTS = (

@@ -210,6 +210,16 @@ def find_by_number(session: Session, number: str) -> CaseFile | None:
     return None if row is None else _file(session, CaseView(**row._mapping))
 
 
+def whole_file(session: Session, application_id: UUID) -> CaseFile:
+    """An application for a document that speaks of it; who may read that is asked where it is handed out."""
+    columns = ", ".join(CaseView.__dataclass_fields__)
+    row = session.execute(
+        text(f"select {columns} from application where id = :id"),  # noqa: S608 made here
+        {"id": application_id},
+    ).one()
+    return _file(session, CaseView(**row._mapping))
+
+
 def listed(session: Session, viewer: AccountRow) -> tuple[CaseRow, ...]:
     """The applications that the viewer may see, newest first, at most `LIST_MAX`."""
     wall, values = _wall(viewer)

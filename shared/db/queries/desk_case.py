@@ -66,6 +66,7 @@ class OwnTask:
     taken_at: datetime | None
     decided_at: datetime | None
     opinion: str
+    worksheet: Mapping[str, Any]
     standing: Standing
     used_days: int
     promised_days: int
@@ -73,6 +74,10 @@ class OwnTask:
     @property
     def is_decided(self) -> bool:
         return self.decided_at is not None
+
+    @property
+    def officer(self) -> str:
+        return self.officer_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +176,7 @@ def _head(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool],
         name: TASKS.c[name]
         for name in (
             "matter_code", "matter_name", "unit_code", "status", "version", "due_on", "officer_id", "taken_at",
-            "decided_at", "opinion",
+            "decided_at", "opinion", "worksheet",
         )
     }  # fmt: skip
     query: Select[Any] = (
@@ -182,6 +187,7 @@ def _head(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool],
             APPLICATIONS.c.accepted_at, APPLICATIONS.c.accepted_on, APPLICATIONS.c.due_on.label("case_due_on"),
             APPLICATIONS.c.facts, TASKS.c.id.label("task_id"),
             *(column.label(f"task_{name}") for name, column in task_columns.items()),
+            TASKS.c.near_on.label("task_near_on"), TASKS.c.is_paused.label("task_is_paused"),
             PEOPLE.c.display_name.label("officer_name"),
         )
         .select_from(APPLICATIONS)
@@ -201,7 +207,12 @@ def _head(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool],
             id=row.task_id,
             **{name: row._mapping[f"task_{name}"] for name in task_columns},
             officer_name=row.officer_name or "",
-            standing=days.standing(row.task_due_on, done_on=day_of(row.task_decided_at)),
+            standing=days.standing(
+                row.task_due_on,
+                done_on=day_of(row.task_decided_at),
+                near_on=row.task_near_on,
+                is_paused=row.task_is_paused,
+            ),
             used_days=days.between(row.accepted_on, day_of(row.task_decided_at) or days.today),
             promised_days=promised.get(row.task_matter_code, 0),
         )
@@ -217,6 +228,8 @@ def _others(session: Session, head: CaseHead, days: Deadlines) -> tuple[OtherTas
             TASKS.c.status,
             TASKS.c.due_on,
             TASKS.c.decided_at,
+            TASKS.c.near_on,
+            TASKS.c.is_paused,
             PEOPLE.c.display_name,
         )
         .outerjoin(PEOPLE, PEOPLE.c.id == TASKS.c.officer_id)
@@ -231,7 +244,9 @@ def _others(session: Session, head: CaseHead, days: Deadlines) -> tuple[OtherTas
             matter_name=row.matter_name,
             status=row.status,
             officer_name=row.display_name or "",
-            standing=days.standing(row.due_on, done_on=day_of(row.decided_at)),
+            standing=days.standing(
+                row.due_on, done_on=day_of(row.decided_at), near_on=row.near_on, is_paused=row.is_paused
+            ),
         )
         for row in session.execute(query)
     )

@@ -175,6 +175,7 @@ class ReviewTask(SQLModel, table=True):
         default="", sa_column_kwargs={"server_default": ""}, description="an objection's way to approval (怎样才能办)"
     )
     is_by_default: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    worksheet: dict[str, Any] = json_object()
 
 
 class FeeLine(SQLModel, table=True):

@@ -713,11 +713,7 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("old_value", sa.String(), server_default="", nullable=False),
-        sa.Column(
-            "typed", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
-        ),
         sa.Column("new_value", sa.String(), server_default="", nullable=False),
-        sa.Column("explanation", sa.String(), server_default="", nullable=False),
         sa.Column("attachment_id", sa.Uuid(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind = 'statement' or target <> ''", name="correction_item_target"),
@@ -982,6 +978,12 @@ def upgrade() -> None:
     op.add_column("review_task", sa.Column("on_behalf_of", sa.Uuid(), nullable=True))
     op.add_column("review_task", sa.Column("way", sa.String(), server_default="", nullable=False))
     op.add_column(
+        "review_task",
+        sa.Column(
+            "worksheet", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+    )
+    op.add_column(
         "review_task", sa.Column("is_by_default", sa.Boolean(), server_default=sa.text("false"), nullable=False)
     )
     op.drop_index(
@@ -1057,6 +1059,7 @@ def downgrade() -> None:
     op.drop_column("application", "is_paused")
     for table in ("application", "review_task"):
         op.drop_column(table, "near_on")
+    op.drop_column("review_task", "worksheet")
     op.drop_column("review_task", "is_by_default")
     op.drop_column("review_task", "way")
     op.drop_column("review_task", "on_behalf_of")
