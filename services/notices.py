@@ -137,6 +137,11 @@ def reader(account: AccountRow) -> Reader:
     return Reader(account_id=account.id, unit_code=unit_code or "")
 
 
+def unread(sitting: Sitting, account: AccountRow) -> int:
+    """How many notices wait for an account."""
+    return notices.unread(sitting.session, reader(account))
+
+
 def mark_read(sitting: Sitting, *, account: AccountRow, notice_id: UUID | None = None) -> None:
     """Note that one notice, or every one, was read; twice is once. Raises `NotFound` for somebody else's."""
     own = reader(account)

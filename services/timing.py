@@ -133,8 +133,10 @@ def ask_extension(sitting: Sitting, *, task_id: UUID, actor: Actor, days: int, r
     )
 
 
-def decide_extension(sitting: Sitting, *, extension_id: UUID, actor: Actor, grant: bool) -> None:
+def decide_extension(sitting: Sitting, *, extension_id: UUID, actor: Actor, grant: bool) -> UUID:
     """Grant or decline a longer promise as a second person: the unit's checker or chief, or the lead window's.
+
+    Gives the task that it is about.
 
     The joint promise becomes longer by as much as it must. Deciding the same again changes nothing. Raises `NotAllowed`
     for whoever asked and for others, `Conflict` once it is decided otherwise or the clock has stopped,
@@ -149,7 +151,7 @@ def decide_extension(sitting: Sitting, *, extension_id: UUID, actor: Actor, gran
     state = "granted" if grant else "declined"
     if asked.state != "asked":
         if (asked.state, asked.decided_by) == (state, actor.id):
-            return
+            return task.id
         raise Conflict("这项延期申请已有决定，不能再改；请刷新后查看")
     if grant and clock.state not in ("running", "paused"):
         raise Conflict("这项任务已经办结，不再需要延期")
@@ -183,6 +185,7 @@ def decide_extension(sitting: Sitting, *, extension_id: UUID, actor: Actor, gran
             href=f"/apply/cases/{case.id}",
         )
     log.info("extension_decided", application=case.number, matter=task.matter_code, state=state, days=asked.days)
+    return task.id
 
 
 # A special case.

@@ -24,6 +24,7 @@ from web.admin.routes import admin
 from web.api import exact
 from web.api.applications import applications
 from web.api.bearer import SCHEME
+from web.api.clocks import clocks_api
 from web.api.desk import desk_api
 from web.api.open import demo, genuine
 from web.api.routes import api_docs
@@ -36,10 +37,12 @@ from web.channel.routes import channel
 from web.desk.routes import desk
 from web.files.routes import files
 from web.finance.routes import finance
+from web.notices.routes import notices
 from web.ops.routes import ops
 from web.public.routes import public
 from web.site import site_of
 from web.styleguide.routes import styleguide
+from web.timing.routes import timing
 
 # Every part of the web that has pages; one a line, so that two hands can add to it.
 PARTS: tuple[flask.Blueprint, ...] = (
@@ -50,6 +53,8 @@ PARTS: tuple[flask.Blueprint, ...] = (
     files,
     channel,
     desk,
+    timing,
+    notices,
     finance,
     board,
     admin,
@@ -57,7 +62,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     ops,
 )
 # Programs prove who they are with a token or a signature, so there is no form of ours to prove.
-API_PARTS: tuple[APIBlueprint, ...] = (log_ins, sessions, applications, desk_api, genuine, demo)
+API_PARTS: tuple[APIBlueprint, ...] = (log_ins, sessions, applications, desk_api, clocks_api, genuine, demo)
 
 
 class Web(OpenAPI):

@@ -62,6 +62,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGro
                 (
                     item(gettext("本部门办件"), "/desk?tab=all", "list"),
                     item(gettext("收费核定"), "/desk/lines", "coin-yuan"),
+                    item(gettext("延期申请"), "/desk/extensions", "clock"),
                 ),
             ),
         ),
@@ -78,6 +79,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGro
                     item(gettext("办件"), "/board/cases", "list"),
                     item(gettext("未办结事项"), "/board/tasks", "clock"),
                     item(gettext("工作日历"), "/calendar", "calendar"),
+                    item(gettext("待督办"), "/board/attention", "alert-triangle", is_urgent=True),
                 ),
             ),
         ),

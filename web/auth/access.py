@@ -15,7 +15,7 @@ from uuid import UUID
 import flask
 from werkzeug.wrappers import Response
 
-from services import accounts
+from services import accounts, notices
 from services.sitting import serve, sitting
 from shared.db.accounts import AccountRow
 from shared.db.city import City
@@ -40,7 +40,7 @@ _Answer = TypeVar("_Answer")
 
 def install(app: flask.Flask) -> None:
     """Give templates the reader's account, its home and the business time, never at the price of a failing page."""
-    app.jinja_env.globals.update(viewer=viewer, home_of=home_of, business_time=business_time)
+    app.jinja_env.globals.update(unread=unread, viewer=viewer, home_of=home_of, business_time=business_time)
     app.before_request(_serve_nobody)
     app.teardown_request(_serve_nobody)
 
@@ -66,6 +66,7 @@ def current_account() -> AccountRow | None:
                 found = accounts.who(office, str(token))
                 flask.g.business_time = office.now
                 serve_person(office.city, found[0] if found else None)
+                flask.g.unread = notices.unread(office, found[0]) if found else 0
             flask.g.account, flask.g.login_session = found or (None, None)
     account: AccountRow | None = flask.g.account
     return account
@@ -148,6 +149,12 @@ def viewer() -> AccountRow | None:
     except Unavailable:
         flask.g.account = flask.g.login_session = None
         return None
+
+
+def unread() -> int:
+    """How many notices wait for the reader, as this request has seen it."""
+    count: int = flask.g.get("unread", 0)
+    return count
 
 
 def business_time() -> datetime | None:

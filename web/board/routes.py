@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from urllib.parse import urlencode
+from uuid import UUID
 
 import flask
 from flask_babel import gettext
+from werkzeug.wrappers import Response
 
+from services import operations
+from services.operations import KINDS_OF_ROLE, RESOLUTION_LENGTH_MAX
 from services.sitting import Sitting, sitting
+from shared.db.queries import attention as waiting
 from shared.db.queries import board as queries
 from shared.db.queries.board import Board, CaseFilter, WaitingFilter, WaitingRow
 from shared.domain.deadlines import Light
-from web.auth.access import login_required
+from shared.domain.errors import Invalid
+from web.auth.access import actor, login_required
 from web.board import pictures
 from web.components import Choice, Column, Filter, Pager
 from web.deadlines import light_name, light_words
 from web.desk.words import case_tag
+from web.finance.words import kind_tag
+from web.naming import said
 from web.workplace import page
 
 board = flask.Blueprint("board", __name__)
@@ -169,6 +177,43 @@ def tasks() -> str:
             why=_why,
             light_words=light_words,
         )
+
+
+@board.get("/board/attention")
+@login_required(ROLE)
+def attention() -> str:
+    """What climbed the whole ladder, has nobody to do it, or wants a calendar, until somebody writes what was done."""
+    with sitting() as office:
+        return _attention(office)
+
+
+@board.post("/board/attention/<uuid:case_id>/close")
+@login_required(ROLE)
+def close(case_id: UUID) -> Response | tuple[str, int]:
+    """Close a case with what was done about it."""
+    resolution = flask.request.form.get("resolution", "")
+    try:
+        with sitting() as office:
+            operations.close_attention(office, case_id=case_id, role=ROLE, actor=actor(), resolution=resolution)
+    except Invalid as invalid:
+        with sitting() as office:
+            return _attention(office, {str(case_id): (said(invalid.problems[0].problem), resolution)}), 422
+    flask.flash(gettext("已处理，处理结果已记录。"))
+    return flask.redirect(flask.url_for("board.attention"), 303)
+
+
+def _attention(office: Sitting, refused: dict[str, tuple[str, str]] | None = None) -> str:
+    found = waiting.listed(office.session, KINDS_OF_ROLE[ROLE])
+    return page(
+        "board/attention.html",
+        office,
+        place="/board/attention",
+        counts={"/board/attention": found.open},
+        found=found,
+        said=refused or {},
+        resolution_length_max=RESOLUTION_LENGTH_MAX,
+        kind_tag=kind_tag,
+    )
 
 
 def _what(row: WaitingRow, office: Sitting) -> str:

@@ -18,3 +18,5 @@ def further_acts(view: CaseView, account: AccountRow) -> tuple[tuple[str, str, b
 
 def _acts(view: CaseView, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 who may do it
     yield gettext("办理回执单"), flask.url_for("desk.slip", application_id=view.head.application_id), False
+    if view.head.task is not None:
+        yield gettext("计时、停表和延期"), flask.url_for("timing.clock", task_id=view.head.task.id), False

@@ -89,6 +89,12 @@ def act_words(verb: str) -> str:
         "payment_posted": gettext("缴款到账"),
         "receipt_issued": gettext("开出缴费凭证"),
         "document_ready": gettext("文书制成"),
+        "clock_paused": gettext("停表"),
+        "clock_resumed": gettext("恢复计时"),
+        "extension_asked": gettext("申请延期"),
+        "extension_granted": gettext("批准延期"),
+        "extension_declined": gettext("未批准延期"),
+        "handled_as_special": gettext("按特殊情形办理"),
     }
     return words.get(verb, verb)
 

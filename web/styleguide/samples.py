@@ -8,6 +8,7 @@ from uuid import UUID
 
 import segno
 
+from shared.db.notices import NoticeRow
 from shared.db.queries.attention import AttentionRow
 from web.apply.form import Kind, Question
 from web.apply.lines import ShownLine, ShownLines
@@ -475,6 +476,21 @@ FEES = (
         can_be_confirmed=False,
         version=4,
     ),
+)
+_NOTICE = NoticeRow(
+    id=UUID(int=7),
+    kind="step_amber",
+    title="HH20140915-0017-3 防空地下室设计审查的承诺时限已用九成",
+    body="碧海湾花园一期的防空地下室设计审查由市人民防空办公室办理，应于2014年9月22日前办结。请尽快办结。",
+    href="#",
+    at=datetime(2014, 9, 22, 0, 30, tzinfo=UTC),
+    read_at=None,
+    to_unit="",
+)
+NOTICES = (
+    _NOTICE,
+    replace(_NOTICE, id=UUID(int=8), kind="step_red", to_unit="rf"),
+    replace(_NOTICE, id=UUID(int=9), kind="clock_paused", read_at=datetime(2014, 9, 22, 6, 5, tzinfo=UTC)),
 )
 _ATTENTION = AttentionRow(
     id=UUID(int=3),
