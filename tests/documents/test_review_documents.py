@@ -248,6 +248,18 @@ class TestRareCharacters:
         assert "秦伯龑" in printed(made(name), ALL[name])
 
 
+class TestHostileText:
+    NAME = '</td></table><img src=file:///etc/passwd>{{7*7}}"'
+
+    @pytest.mark.parametrize("build", [acceptance, correction, minutes, card, handling_slip, survey])
+    def test_in_a_project_s_name_is_printed_as_it_was_written(
+        self, renderer: Renderer, build: Callable[..., DocumentView]
+    ) -> None:
+        view = build(project=self.NAME)
+        page = renderer.render(kind_of(view), 1, view, signers=["x"])
+        assert re.sub(r"\s", "", self.NAME) in printed(page.pdf, view)
+
+
 class TestALetter:
     @pytest.mark.parametrize(
         ("view", "pages"),
@@ -385,7 +397,7 @@ class TestAHandlingSlip:
 
     def test_says_when_nothing_is_open_and_the_clock_never_stopped(self, made: Callable[[str], bytes]) -> None:
         found = printed(made("handling slip, all done"), ALL["handling slip, all done"])
-        assert "全部事项均已办结" in found
+        assert "没有未办结的事项" in found
         assert "计时没有停止过" in found
 
     def test_names_who_stopped_the_clock_and_for_how_long(self, made: Callable[[str], bytes]) -> None:

@@ -252,6 +252,8 @@ class SurveyView(DocumentView):
     conclusion: tuple[str, ...]
     """Paragraphs below the table."""
     signatures: tuple[SurveySignature, ...]
+    remarks: tuple[str, ...] = ("本记录由参加踏勘的单位签认，一式一份，随办件归档。",)
+    """Beside the seal."""
     issued_on: str
     """Under the seal: 2014年9月17日."""
     qr_caption: str = "扫码查进度"
