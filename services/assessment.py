@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
 from services.sitting import Sitting
 from shared.db import cases, fan_in, trail
 from shared.db.trail import Act, Actor
-from shared.domain.errors import Conflict, NotAllowed
+from shared.domain.errors import Conflict, NotAllowed, Unavailable
 from shared.domain.facts import Facts
 from shared.domain.lines import LineStatus
 from shared.logs import logger
@@ -21,16 +21,23 @@ log = logger(__name__)
 def assess_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> None:
     """Compute pending lines of many applications, then ask for the bill of each that thereby has nothing open.
 
-    May be repeated.
+    May be repeated. Raises `Unavailable` if the facts of one were corrected meanwhile: the work is then done again.
     """
-    fan_in.ask_for_bills(sitting.session, sitting.tenant, compute_lines(sitting, line_ids))
+    computed = compute_lines(sitting, line_ids)
+    fan_in.ask_for_bills(sitting.session, sitting.tenant, computed)
+    # Asking for the bills took the applications' rows: from here on no correction can come in between.
+    if cases.have_moved(sitting.session, computed):
+        raise Unavailable("申报事实刚刚更正，正在按新的事实重新计算收费明细")
 
 
-def compute_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> Collection[UUID]:
-    """Compute and seal pending lines; others stay as they are. Gives the applications that they belong to."""
+def compute_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Compute and seal pending lines; others stay as they are.
+
+    Gives the applications that they belong to, each with the version whose facts were used.
+    """
     work = cases.pending_lines(sitting.session, line_ids)
     rows = []
-    for row, facts in work:
+    for row, facts, _version in work:
         line = sitting.city.tariff.assess_item(row.item_code, _read(facts))
         frozen = line.to_json()
         seal = sitting.signer.seal_act(row.unit_code, trail.line_content(row.id, frozen))
@@ -52,7 +59,7 @@ def compute_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> Collection[UUID
             }
         )
     cases.save_assessed(sitting.session, rows)
-    return {row.application_id for row, _facts in work}
+    return {row.application_id: version for row, _facts, version in work}
 
 
 @lru_cache(maxsize=1024)

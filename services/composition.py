@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from services import records
+from services.correction_letter import correction_view
 from services.handling_slip import handling_slip_view
 from services.sitting import Sitting
 from shared.db import accounts, attachments, bills, cases, clock, clocks, payments, receipts
@@ -183,6 +184,7 @@ COMPOSERS: Mapping[str, Callable[[Sitting, UUID], DocumentView]] = {
     "slip": slip_view,
     "minutes": records.minutes_view,
     "handling_slip": handling_slip_view,
+    "correction": correction_view,
 }
 
 

@@ -82,6 +82,10 @@ _WORDING: Final = (
     "slip_seal",
     "slip_opening",
     "slip_closing",
+    "correction_opening",
+    "correction_closing",
+    "correction_contact",
+    "correction_phrases",
 )
 
 

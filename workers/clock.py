@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from services import reminders
+from services import corrections, reminders
 from services.sitting import Sitting, sitting
 from shared.db import attention, city
 from shared.db.engine import unit_of_work
@@ -44,6 +44,7 @@ class Round:
 ROUNDS: Final = (
     Round("reminders", reminders.due, reminders.remind),
     Round("unmanned", reminders.unmanned, reminders.report_unmanned),
+    Round("corrections", corrections.due, corrections.look_at),
 )
 
 

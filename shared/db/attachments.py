@@ -65,6 +65,22 @@ def adopt(session: Session, ids: Sequence[UUID], application_id: UUID) -> None:
         raise Conflict("有材料刚刚随另一申报提交，请刷新后重新选择")
 
 
+def replace(session: Session, application_id: UUID, material_code: str, *, by: UUID) -> list[AttachmentRow]:
+    """Let an adopted paper stand in the place of those of the same material; gives what it replaces, which is kept."""
+    rows = session.execute(
+        update(ATTACHMENTS)
+        .where(
+            ATTACHMENTS.c.application_id == application_id,
+            ATTACHMENTS.c.material_code == material_code,
+            ATTACHMENTS.c.replaced_by.is_(None),
+            ATTACHMENTS.c.id != by,
+        )
+        .values(replaced_by=by)
+        .returning(*_ATTACHMENT)
+    )
+    return sorted((AttachmentRow(**row._mapping) for row in rows), key=lambda row: (row.created_at, row.file_name))
+
+
 def discard(session: Session, attachment_id: UUID, *, account_id: UUID) -> None:
     """Throw a paper away that belongs to no application yet; raises `NotFound`."""
     done = session.execute(

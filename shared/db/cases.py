@@ -299,15 +299,23 @@ def lines_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, list[LineRow]]
     return lines
 
 
-def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, str]]:
-    """Lines still to be assessed, by application id; with each the facts of its application, as JSON text."""
+def pending_lines(session: Session, ids: Iterable[UUID]) -> list[tuple[LineRow, str, int]]:
+    """Lines still to be assessed, by application id; with each its application's facts, as JSON text, and version."""
     rows = session.execute(
-        select(*_LINE, cast(APPLICATIONS.c.facts, Text))
+        select(*_LINE, cast(APPLICATIONS.c.facts, Text), APPLICATIONS.c.version)
         .join(APPLICATIONS, APPLICATIONS.c.id == LINES.c.application_id)
         .where(setwise.among(LINES.c.id, ids), LINES.c.state == "pending", APPLICATIONS.c.status.in_(IN_REVIEW))
         .order_by(LINES.c.application_id, LINES.c.seq)
     )
-    return [(LineRow(*row[:-1]), row[-1]) for row in rows]
+    return [(LineRow(*row[:-2]), row[-2], row[-1]) for row in rows]
+
+
+def have_moved(session: Session, versions: Mapping[UUID, int]) -> bool:
+    """Whether any of these applications is no longer as it was at its version; the caller holds their rows."""
+    now = session.execute(
+        select(APPLICATIONS.c.id, APPLICATIONS.c.version).where(setwise.among(APPLICATIONS.c.id, versions))
+    )
+    return any(versions[row.id] != row.version for row in now)
 
 
 # Decided.
@@ -413,4 +421,57 @@ def complete(session: Session, ids: Sequence[UUID], *, at: datetime) -> None:
             "  and not exists (select from receipt r where r.bill_id = b.id))"
         ),
         {"ids": list(ids), "at": at},
+    )
+
+
+# Opened again after a correction.
+
+
+def save_facts(session: Session, case: Case, facts: Mapping[str, Any], **columns: Any) -> None:
+    """Correct the facts of an application, with the columns that repeat them; the caller holds its row."""
+    session.execute(
+        update(APPLICATIONS)
+        .where(APPLICATIONS.c.id == case.id)
+        .values(facts=dict(facts), version=APPLICATIONS.c.version + 1, **columns)
+    )
+
+
+def count_reopening(session: Session, application_id: UUID) -> None:
+    """Note that something finished was opened again, so that the bill is asked for anew; the caller holds the row."""
+    session.execute(
+        update(APPLICATIONS).where(APPLICATIONS.c.id == application_id).values(reopened=APPLICATIONS.c.reopened + 1)
+    )
+
+
+def reopen_task(session: Session, task: TaskRow) -> None:
+    """Put a decided task back into its officer's hands for another round; its verdict stays in the trail."""
+    status = "taken" if task.officer_id else "open"
+    save_task(session, task, **{**UNDECIDED, "status": status, "round": task.round + 1})
+
+
+def put_back_lines(session: Session, ids: Iterable[UUID]) -> None:
+    """Take the result, seal and confirmation off fee lines, so that they are computed anew; pending ones are as new.
+
+    The caller holds the application, and none of the lines is pending: those are in the hands of whoever computes them.
+    """
+    session.execute(
+        update(LINES)
+        .where(setwise.among(LINES.c.id, ids), LINES.c.state != "pending")
+        .values(
+            version=LINES.c.version + 1,
+            state="pending",
+            status=None,
+            tariff_version=None,
+            gross_fen=0,
+            reduction_fen=0,
+            subsidy_fen=0,
+            payable_fen=0,
+            payer=None,
+            line={},
+            assessed_at=None,
+            confirmed_by=None,
+            confirmed_at=None,
+            seal_key_id=None,
+            seal=None,
+        )
     )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from shared.db.tables.columns import UUID, datetime, moment, new_id, reference
+from shared.db.tables.columns import UUID, datetime, json_object, moment, new_id, reference
 
 
 class CorrectionNotice(SQLModel, table=True):
@@ -43,7 +44,10 @@ class CorrectionNotice(SQLModel, table=True):
 
 
 class CorrectionItem(SQLModel, table=True):
-    """One thing one department asks for; `target` is a material, a fact, or empty for a statement in words."""
+    """One thing one department asks for; `target` is a material, a fact, or the subject of a statement in words.
+
+    `typed` is the answer so far, valid or not; what it came to when it was handed in stands in the columns after it.
+    """
 
     __tablename__ = "correction_item"
     __table_args__ = (
@@ -70,7 +74,13 @@ class CorrectionItem(SQLModel, table=True):
     state: str = Field(default="asked", sa_column_kwargs={"server_default": "asked"})
     asked_by: UUID = reference("account.id")
     asked_at: datetime = moment()
-    old_value: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    new_value: str = Field(default="", sa_column_kwargs={"server_default": ""}, description="a fact or a statement")
+    old_value: str = Field(default="", sa_column_kwargs={"server_default": ""}, description="a fact, as JSON")
+    typed: dict[str, Any] = json_object()
+    new_value: str = Field(
+        default="", sa_column_kwargs={"server_default": ""}, description="a fact, as JSON, or the words of a statement"
+    )
+    explanation: str = Field(
+        default="", sa_column_kwargs={"server_default": ""}, description="why a paper or fact stays as it is"
+    )
     attachment_id: UUID | None = reference("attachment.id", nullable=True)
     answered_at: datetime | None = moment(nullable=True)

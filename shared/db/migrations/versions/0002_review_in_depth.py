@@ -713,7 +713,11 @@ def upgrade() -> None:
         sa.Column("asked_by", sa.Uuid(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("old_value", sa.String(), server_default="", nullable=False),
+        sa.Column(
+            "typed", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
         sa.Column("new_value", sa.String(), server_default="", nullable=False),
+        sa.Column("explanation", sa.String(), server_default="", nullable=False),
         sa.Column("attachment_id", sa.Uuid(), nullable=True),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("kind = 'statement' or target <> ''", name="correction_item_target"),
