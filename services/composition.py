@@ -185,6 +185,8 @@ COMPOSERS: Mapping[str, Callable[[Sitting, UUID], DocumentView]] = {
     "minutes": records.minutes_view,
     "handling_slip": handling_slip_view,
     "correction": correction_view,
+    "survey": records.survey_view,
+    "card": records.card_view,
 }
 
 

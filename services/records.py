@@ -1,19 +1,35 @@
-"""What the records of people meeting say: minutes of joint meetings (联席会议纪要)."""
+"""What the records of people meeting say: minutes (联席会议纪要), survey records, and the green channel's card."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from services.sitting import Sitting
-from shared.db import accounts, cases, clock, meetings
+from shared.db import accounts, cases, clock, meetings, offices, service_cards, surveys
 from shared.db.meetings import MeetingRow, SeatRow
-from shared.documents.views import Attendee, JointVerdict, MinutesView, Participant, SealSpec
+from shared.db.offices import PostRow
+from shared.documents.views import (
+    Attendee,
+    CardContact,
+    CardFact,
+    CardView,
+    Finding,
+    JointVerdict,
+    Labelled,
+    MinutesView,
+    Participant,
+    SealSpec,
+    SurveySignature,
+    SurveyView,
+)
 from shared.domain.errors import Broken
 from shared.settings import settings
 
 _VERDICTS: Final = {"approved": "同意", "objected": "不同意"}
+_RESULTS: Final = {"fine": "符合", "problem": "存在问题"}
 
 
 def minutes_view(sitting: Sitting, meeting_id: UUID) -> MinutesView:
@@ -53,12 +69,119 @@ def minutes_view(sitting: Sitting, meeting_id: UUID) -> MinutesView:
         resolution=_resolution(meeting, [each.verdict for each in verdicts.values()]),
         names=tuple(dict.fromkeys((case.project_name, meeting.chair, *(seat.name for seat in seats if seat.name)))),
         participants=tuple(Participant(unit_code=code, name=city.units[code].short_name[:12]) for code in came),
-        issued_on=f"{held_at.year}年{held_at.month}月{held_at.day}日",
-        qr_text=f"{settings().public_url}/progress?number={case.number}",
-        seals=tuple(
-            SealSpec(unit_code=code, organ_name=city.units[code].name, flat_text=city.pack.wording["slip_seal"])
-            for code in (*came, city.lead_unit)
+        issued_on=_day(held_at),
+        qr_text=_progress(case.number),
+        seals=tuple(_seal(sitting, code) for code in (*came, city.lead_unit)),
+    )
+
+
+def survey_view(sitting: Sitting, survey_id: UUID) -> SurveyView:
+    """联合踏勘记录: every invited unit's finding in one record, sealed by the lead window."""
+    city = sitting.city
+    survey = surveys.load(sitting.session, survey_id)
+    case = cases.lock_one(sitting.session, survey.application_id)
+    rows = surveys.findings(sitting.session, survey_id)
+    if survey.held_at is None:
+        raise Broken(f"survey {survey.number} has no record before it is held")
+    organiser = accounts.load(sitting.session, survey.called_by)
+    matters: dict[str, list[str]] = {}
+    for task in cases.tasks_of(sitting.session, case.id):
+        matters.setdefault(task.unit_code, []).append(task.matter_name)
+    problems = [city.units[row.unit_code].short_name for row in rows if row.result == "problem"]
+    by = f"{organiser.display_name}（{city.units[city.lead_unit].short_name}）" if organiser else ""
+    return SurveyView(
+        issuer=city.units[city.lead_unit].name,
+        number=survey.number,
+        surveyed_at=_moment(survey.planned_at.astimezone(clock.CHINA)),
+        site=survey.place,
+        applicant=case.developer_name,
+        project_name=case.project_name,
+        project_code=case.project_code,
+        application_number=case.number,
+        organiser=by,
+        purpose=f"一次踏勘，替代{len(rows)}个单位各自现场核查。" + (f"{survey.note}。" if survey.note else ""),
+        findings=tuple(
+            Finding(
+                unit=city.units[row.unit_code].short_name,
+                matter="、".join(matters.get(row.unit_code, ())),
+                finding=row.finding,
+                verdict=_RESULTS[row.result],
+                people=row.found_by_name,
+            )
+            for row in rows
         ),
+        conclusion=(
+            f"{'、'.join(problems)}所提问题由建设单位整改后，在各自审核事项中复核，不再另行踏勘。"
+            if problems
+            else "各单位现场核查均符合要求，不再另行踏勘。",
+        ),
+        signatures=tuple(
+            SurveySignature(party=city.units[row.unit_code].short_name, people=row.found_by_name) for row in rows
+        ),
+        issued_on=_day(survey.held_at.astimezone(clock.CHINA)),
+        qr_text=_progress(case.number),
+        seals=(_seal(sitting, city.lead_unit),),
+    )
+
+
+def card_view(sitting: Sitting, card_id: UUID) -> CardView:
+    """审批绿色通道服务卡: who helps on the front; whom to call, what is promised and how it goes on the back."""
+    city = sitting.city
+    card = service_cards.load(sitting.session, card_id)
+    case = cases.lock_one(sitting.session, card.application_id)
+    if card.number is None or card.decided_at is None:
+        raise Broken(f"card {card.id} has no number before it is granted")
+    channel, lead = city.pack.green_channel, city.units[city.lead_unit]
+    criterion = next(each for each in channel.criteria if each.code == card.criterion)
+    units = [
+        unit.code
+        for unit in city.pack.units
+        if unit.level == "city" or (unit.is_lead and unit.area_code == case.area_code)
+    ]
+    posts = offices.posts_of(sitting.session, units)
+    agent = posts.get(lead.code, {}).get("chief")
+    area_code, _, _ = lead.phone.partition("-")
+    wording = city.pack.wording
+    return CardView(
+        programme=channel.programme,
+        number=card.number,
+        facts=(
+            CardFact(label="项目名称", text=case.project_name),
+            CardFact(label="投资单位", text=case.developer_name),
+            CardFact(label="项目代码", text=case.project_code),
+            CardFact(label="建设地点", text=case.site),
+            CardFact(label="准入条件", text=criterion.name, note=card.document),
+            CardFact(label="代办专员", text=agent.name if agent else "", note=agent.phone if agent else ""),
+            CardFact(label="绿色专窗", text=f"{lead.short_name}综合窗口", note=lead.phone),
+            CardFact(label="有效期", text="自发卡之日起至本办件办结"),
+        ),
+        qr_text=_progress(case.number),
+        issuer=lead.name,
+        issued_on=_day(card.decided_at.astimezone(clock.CHINA)),
+        services=tuple(Labelled(label=label, text=text) for label, text in channel.services),
+        admission=channel.admission,
+        phone_note=f"电话区号 {area_code}",
+        contacts=tuple(_contact(sitting, code, posts.get(code, {}), area_code) for code in units),
+        promises=channel.promises,
+        steps=tuple(Labelled(label=label, text=text) for label, text in channel.steps),
+        supervision=f"监督单位：{city.pack.settings.supervision}　督查电话 {wording['phone']}",
+        seals=(_seal(sitting, city.lead_unit),),
+    )
+
+
+def _contact(sitting: Sitting, code: str, posts: Mapping[str, PostRow], area_code: str) -> CardContact:
+    """Whom to call: the chief representative, or head and liaison of a unit without a window."""
+    named = [
+        (posts[kind], post)
+        for kind, post in (("chief", "首席代表"), ("head", "负责人"), ("liaison", "联络员"))
+        if kind in posts
+    ]
+    phone = named[-1][0].phone if named else sitting.city.units[code].phone
+    return CardContact(
+        unit=sitting.city.units[code].short_name,
+        person="、".join(person.name for person, _ in named),
+        post="、".join(post for _, post in named),
+        phone=phone.removeprefix(f"{area_code}-"),
     )
 
 
@@ -84,6 +207,19 @@ def _resolution(meeting: MeetingRow, verdicts: list[str]) -> str:
     if verdicts:
         return "上列事项自本纪要签发之日起办结，原不同意见撤销。"
     return "与会单位应按议定的时间办结，牵头窗口跟踪落实。"
+
+
+def _seal(sitting: Sitting, code: str) -> SealSpec:
+    name, flat_text = sitting.city.units[code].name, sitting.city.pack.wording["slip_seal"]
+    return SealSpec(unit_code=code, organ_name=name, flat_text=flat_text)
+
+
+def _progress(number: str) -> str:
+    return f"{settings().public_url}/progress?number={number}"
+
+
+def _day(at: datetime) -> str:
+    return f"{at.year}年{at.month}月{at.day}日"
 
 
 def _moment(at: datetime) -> str:

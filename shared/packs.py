@@ -20,6 +20,7 @@ import yaml
 from shared.domain.calendar import WorkingDays
 from shared.domain.errors import Invalid, Problem
 from shared.domain.facts import Facts
+from shared.domain.green_channel import GreenChannel, read_green_channel
 from shared.domain.ladder import Ladder, read_ladder
 from shared.domain.matters import Area, Material, Matter, Situation, Step, Unit, read_city
 from shared.domain.prerequisites import mutual
@@ -40,6 +41,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "matters": "matters.yaml",
         "steps": "matters.yaml",
         "promises": "promises.yaml",
+        "green_channel": "green_channel.yaml",
         "scope": "scope.yaml",
         "ladder": "promises.yaml",
         "materials": "materials.yaml",
@@ -144,6 +146,7 @@ class Pack:
     situations: tuple[Situation, ...]
     steps: tuple[Step, ...]
     promises: Promises
+    green_channel: GreenChannel
     scope: Scope
     ladder: Ladder
     tariff: Tariff
@@ -185,10 +188,11 @@ class Pack:
         """The English names that the city gives, by their Chinese ones, the short names of departments too."""
         named: tuple[_Named, ...] = (
             *self.areas, *self.units, *self.situations, *self.matters, *self.steps, *self.materials,
-            *self.items, *self.uses, *self.reductions, *self.scope.rows,
+            *self.green_channel.criteria, *self.items, *self.uses, *self.reductions, *self.scope.rows,
         )  # fmt: skip
         names = {each.name: each.name_en for each in named if each.name_en}
-        return names | {unit.short_name: unit.name_en for unit in self.units if unit.name_en}
+        proofs = {each.proof: each.proof_en for each in self.green_channel.criteria if each.proof_en}
+        return names | proofs | {unit.short_name: unit.name_en for unit in self.units if unit.name_en}
 
     def facts(self, data: object) -> Facts:
         """Read facts, refusing uses and reductions that this city does not have; raises `Invalid` with all problems."""
@@ -212,6 +216,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
     tenant = _tenant(data, problems)
     settings = _settings(data, units, problems)
     promises = read_promises(data, problems)
+    green_channel = read_green_channel(data, problems)
     ladder = read_ladder(data, problems)
     wording = _wording(data, problems)
     calendar, sources = _calendar(data, problems)
@@ -236,6 +241,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         situations=city.situations,
         steps=city.steps,
         promises=promises,
+        green_channel=green_channel,
         scope=scope,
         ladder=ladder,
         tariff=tariff,
