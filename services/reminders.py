@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
-from services import notices
+from services import meetings, notices
 from services.sitting import Sitting
 from shared.db import attention, cases, clocks, reminders
 from shared.db.cases import Case, TaskRow
@@ -32,6 +32,7 @@ _NAMES: Final = {
     Mechanism.COMMITMENT: "承诺后补的材料",
     Mechanism.CORRECTION: "补正材料",
 }
+_IN_HAND: Final = ("open", "taken", "checking")
 #: Whoever stands for a unit: those with a window have a chief, the others a head and a liaison.
 _CHIEFS: Final = ("chief", "head", "liaison")
 
@@ -110,9 +111,11 @@ def remind(sitting: Sitting, application_id: UUID) -> int:
             for matter, step, day in steps
         ],
     )
-    for matter, step, _ in steps:
-        if (matter.clock.id, step.value) in new:
-            _tell(sitting, matter, step, people[matter.clock.id, step])
+    reached_now = [(matter, step) for matter, step, _ in steps if (matter.clock.id, step.value) in new]
+    for matter, step in reached_now:
+        _tell(sitting, matter, step, people[matter.clock.id, step])
+    if late := [matter for matter, step in reached_now if step is Step.MEETING]:
+        _call_meeting(sitting, case, late, [task for task in tasks.values() if task.status in _IN_HAND])
     if new:
         log.info("steps_reached", application=case.number, steps=len(new))
     return len(new)
@@ -208,15 +211,34 @@ def _tell(sitting: Sitting, matter: _Matter, step: Step, people: Iterable[Addres
             application_id=case.id,
             href=_page_for(sitting, matter, each),
         )
-    if step is Step.MEETING:
-        attention.open_case(
-            sitting.session,
-            sitting.tenant,
-            kind="meeting_due",
-            key=f"{clock.id}:{due_on}",
-            reason=f"{what}应于{day}前办结，逐级提醒后仍未办结：请召开联席会议",
+
+
+def _call_meeting(sitting: Sitting, case: Case, late: list[_Matter], in_hand: list[TaskRow]) -> None:
+    """Call the joint meeting about matters that climbed the whole ladder, and put it before the supervising office.
+
+    A late review as a whole brings every matter that is still in hand before the meeting.
+    """
+    about = {each.task.id: each.task for each in late if each.task} or {task.id: task for task in in_hand}
+    names = "、".join(task.matter_name for task in about.values()) or "、".join(each.name for each in late)
+    reason = f"{case.number} 的{names}逐级提醒后仍未办结：请召开联席会议"
+    attention.open_case(
+        sitting.session,
+        sitting.tenant,
+        kind="meeting_due",
+        key=f"{case.id}:{sitting.today}",
+        reason=reason,
+        application_id=case.id,
+    )
+    if about:
+        meetings.call(
+            sitting,
             application_id=case.id,
-            data={"unit": clock.unit_code},
+            kind="escalation",
+            task_ids=list(about),
+            unit_codes=[task.unit_code for task in about.values()],
+            reason=f"{'、'.join(task.matter_name for task in about.values())}逐级提醒后仍未办结"[
+                : meetings.NOTE_LENGTH_MAX
+            ],
         )
 
 

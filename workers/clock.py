@@ -11,12 +11,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 import structlog
 
-from services import corrections, reminders
+from services import corrections, default_consent, forwarding, offices, reminders
 from services.sitting import Sitting, sitting
 from shared.db import attention, city
 from shared.db.engine import unit_of_work
@@ -30,6 +30,8 @@ LOOK_EVERY_S: Final = 5.0
 TROUBLE_PAUSE_S: Final = 1.0
 
 log = structlog.get_logger()
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,42 +50,61 @@ ROUNDS: Final = (
 )
 
 
+#: What is looked for in a city as a whole, before anything climbs; each may be repeated and does nothing twice.
+ERRANDS: Final = (
+    ("consent_by_default", default_consent.consent_by_default),
+    ("reports_upwards", forwarding.urge_due),
+    ("units_without_officers", offices.call_for_officers),
+)
+
+
 def look_once() -> int:
-    """One look over all cities and rounds; gives how much was new."""
+    """One look over all cities; gives how much the rounds found new."""
     with unit_of_work() as session:
         tenants = city.tenants(session)
-    return sum(_go_round(tenant, each) for tenant in tenants for each in ROUNDS)
+    return sum(_look_over(tenant) for tenant in tenants)
+
+
+def _look_over(tenant: str) -> int:
+    for name, errand in ERRANDS:
+        _try(tenant, name, errand)
+    return sum(_go_round(tenant, each) for each in ROUNDS)
 
 
 def _go_round(tenant: str, each: Round) -> int:
-    with sitting(tenant) as office:
-        found = each.find(office)
-    new = 0
-    for application_id in found:
-        try:
-            with sitting(tenant) as office:
-                new += each.act(office, application_id)
-        except Unavailable:
-            raise
-        except Exception as problem:  # one application's trouble must not keep the others from their reminders
-            expected = isinstance(problem, Refused)
-            log.warning(
-                "round_failed",
-                round=each.name,
-                application_id=str(application_id),
-                problem=type(problem).__name__,
-                exc_info=None if expected else problem,
+    return sum(_act_on(tenant, each, found) for found in _try(tenant, each.name, each.find) or [])
+
+
+def _act_on(tenant: str, each: Round, application_id: UUID) -> int:
+    return _try(tenant, each.name, lambda office: each.act(office, application_id), application_id) or 0
+
+
+def _try(tenant: str, name: str, act: Callable[[Sitting], Made], application_id: UUID | None = None) -> Made | None:
+    """Act in a sitting of its own; whatever goes wrong is put before a person and keeps nothing else from its turn."""
+    try:
+        with sitting(tenant) as office:
+            return act(office)
+    except Unavailable:
+        raise
+    except Exception as problem:  # the top of the work: one application's trouble must not keep the others waiting
+        expected = isinstance(problem, Refused)
+        log.warning(
+            "round_failed",
+            round=name,
+            application_id=str(application_id or ""),
+            problem=type(problem).__name__,
+            exc_info=None if expected else problem,
+        )
+        with unit_of_work(tenant) as session:
+            attention.open_case(
+                session,
+                tenant,
+                kind="clock_failed",
+                key=f"{name}:{application_id or tenant}",
+                reason=f"到期处理没有做成，将不断重试：{problem if expected else type(problem).__name__}",
+                application_id=application_id,
             )
-            with unit_of_work(tenant) as session:
-                attention.open_case(
-                    session,
-                    tenant,
-                    kind="clock_failed",
-                    key=f"{each.name}:{application_id}",
-                    reason=f"到期提醒没有做成，将不断重试：{problem if expected else type(problem).__name__}",
-                    application_id=application_id,
-                )
-    return new
+        return None
 
 
 def main() -> None:

@@ -122,13 +122,18 @@ class TestSteps:
         assert steps(office, received) == ["hint", "amber"]
         assert told(office, "amber", received) == {"zj"}
 
-    def test_end_with_a_case_for_a_joint_meeting(self, office: Office, received: UUID) -> None:
+    def test_end_with_a_joint_meeting_called_once_about_all_that_is_late(self, office: Office, received: UUID) -> None:
+        office.decides(task_of(office, received, "xf-fire"))
         office.at("2014-09-28 09:00")
         look_once()
         look_once()
-        rows = office.rows("select reason, application_id from case_item where kind = 'meeting_due'")
-        assert len(rows) == office.one("select count(*) from clock_step where step = 'meeting'")
-        assert all("请召开联席会议" in row.reason and row.application_id == received for row in rows)
+
+        (case,) = office.rows("select reason, application_id from case_item where kind = 'meeting_due'")
+        assert "请召开联席会议" in case.reason
+        assert "消防" not in case.reason
+        (meeting,) = office.rows("select id, kind from meeting where application_id = :id", id=received)
+        assert meeting.kind == "escalation"
+        assert office.one("select count(*) from notice where kind = 'meeting' and to_unit = 'rf'") == 1
 
 
 class TestALateScheduler:

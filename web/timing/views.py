@@ -18,7 +18,7 @@ from shared.domain.ladder import Step
 from web.apply.lanes import pause_name
 from web.components import TimelineEvent
 from web.deadlines import light_words
-from web.filters import day, moment_short
+from web.filters import day_short, moment_short
 from web.naming import named
 
 
@@ -77,8 +77,8 @@ def _light(task: TaskClock, city: City, today: date) -> tuple[Light, str]:
 
 
 def _latest_first(task: TaskClock, city: City) -> Iterator[TimelineEvent]:
-    happened = sorted(_happened(task, city), key=lambda each: each[0], reverse=True)
-    for at, (_, when, what, detail) in enumerate(happened):
+    happened = sorted(enumerate(_happened(task, city)), key=lambda each: (each[1][0], each[0]), reverse=True)
+    for at, (_, (_, when, what, detail)) in enumerate(happened):
         yield TimelineEvent(when=when, what=what, detail=detail, is_latest=at == 0)
 
 
@@ -105,8 +105,8 @@ def _happened(task: TaskClock, city: City) -> Iterator[tuple[datetime, str, str,
         if asked.decided_at is not None:
             what = gettext("批准延期") if asked.state == "granted" else gettext("未批准延期")
             yield asked.decided_at, moment_short(asked.decided_at), what, asked.decided_by_name
-    for step in task.steps:
-        yield _begin_of(step.reached_on), day(step.reached_on), step_words(step.step), _told(step, city)
+    for step in sorted(task.steps, key=lambda each: (each.reached_on, list(Step).index(Step(each.step)))):
+        yield _begin_of(step.reached_on), day_short(step.reached_on), step_words(step.step), _told(step, city)
     if clock.stopped_at is not None:
         yield clock.stopped_at, moment_short(clock.stopped_at), gettext("停止计时"), ""
 
@@ -128,7 +128,7 @@ def step_words(step: str) -> str:
 
 def _told(step: StepRow, city: City) -> str:
     unit = city.units.get(step.to_unit)
-    return " ".join(part for part in (named(unit.short_name) if unit else "", step.to_name) if part)
+    return named(step.to_name) or (named(unit.short_name) if unit else "")
 
 
 def _begin_of(on: date) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, DateTime, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from shared.db.tables.columns import UUID, datetime, moment, new_id, recorded, reference
@@ -38,7 +38,13 @@ class Notice(SQLModel, table=True):
     href: str = Field(default="", sa_column_kwargs={"server_default": ""})
     state: str = Field(default="ready", sa_column_kwargs={"server_default": "ready"})
     at: datetime = moment()
-    recorded_at: datetime = recorded()
+    recorded_at: datetime = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        nullable=False,
+        sa_column_kwargs={"server_default": text("clock_timestamp()")},
+        description="to the microsecond: what one transaction tells stays in order",
+    )
     sent_at: datetime | None = moment(nullable=True)
     read_at: datetime | None = moment(nullable=True)
     problem: str = Field(default="", sa_column_kwargs={"server_default": ""})
