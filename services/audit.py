@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy.orm import Session
 
-from shared.db import invariants
+from shared.db import intake_notices, invariants
 from shared.db.trail import GENESIS, Act, Actor, event_hash, line_content
 from shared.domain.errors import Broken, NotFound
 from shared.signing import Signer
@@ -35,6 +35,7 @@ def audit(session: Session, *, signer: Signer, storage: Storage, judge_pdf: Judg
         findings.append(Finding(invariant.id, invariant.says, checked, tuple(broken)))
     findings.append(_trails(session, signer))
     findings.append(_line_seals(session, signer))
+    findings.append(_notices(session, signer))
     findings.append(_documents(session, storage, judge_pdf))
     return findings
 
@@ -66,6 +67,16 @@ def _line_seals(session: Session, signer: Signer) -> Finding:
         if not _is_sealed(signer, row.unit_code, line_content(row.id, row.line), row.seal_key_id, row.seal):
             broken.append(f"{row.number} {row.item_code} 的核定签章无效")
     return Finding("I10-line-seals", "收费明细的核定签章有效", checked, tuple(broken))
+
+
+def _notices(session: Session, signer: Signer) -> Finding:
+    checked, broken = 0, []
+    for notice in invariants.sealed_notices(session):
+        checked += 1
+        content = intake_notices.content(asdict(notice))
+        if not _is_sealed(signer, notice.unit_code, content, notice.seal_key_id, notice.seal):
+            broken.append(f"{notice.number} 的内容或签章被改动")
+    return Finding("I10-notices", "书面答复（未成办件的）内容未被改动，签章有效", checked, tuple(broken))
 
 
 def _documents(session: Session, storage: Storage, judge_pdf: JudgePdf) -> Finding:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from services import records
+from services import door_letters, records
 from services.correction_letter import correction_view
 from services.handling_slip import handling_slip_view
+from services.letters import long_day, seal
 from services.sitting import Sitting
 from shared.db import accounts, attachments, bills, cases, clock, clocks, payments, receipts
 from shared.db.bills import BillLineRow
@@ -23,7 +24,6 @@ from shared.documents.views import (
     Payee,
     ReceiptLine,
     ReceiptView,
-    SealSpec,
     SlipMaterial,
     SlipView,
 )
@@ -45,7 +45,7 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
     wording = city.pack.wording
     lead = city.units[city.lead_unit]
     if bill.total_fen:
-        statement = wording["bill_statement"].format(due_on=_long(bill.due_on))
+        statement = wording["bill_statement"].format(due_on=long_day(bill.due_on))
     else:
         statement = wording["bill_statement_nothing_due"]
     return BillView(
@@ -65,7 +65,7 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
         total=grouped(bill.total_fen),
         accounts=_accounts(sitting, rows),
         payment_code=in_fours(bill.payment_code) if bill.total_fen else "无需缴费",
-        due_on=_long(bill.due_on) if bill.total_fen else "—",
+        due_on=long_day(bill.due_on) if bill.total_fen else "—",
         qr_text=f"{settings().sandbank_url}/pay?code={bill.payment_code}"
         if bill.total_fen
         else f"{settings().public_url}/progress?number={case.number}",
@@ -74,9 +74,9 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
         officer=wording["bill_officer"],
         checker=wording["bill_checker"],
         phone=wording["phone"],
-        issued_on=_long(bill.issued_on),
+        issued_on=long_day(bill.issued_on),
         verification_code=bill.verification_code,
-        seals=(_seal(sitting, city.lead_unit, wording["bill_seal"]),),
+        seals=(seal(sitting, city.lead_unit, wording["bill_seal"]),),
     )
 
 
@@ -101,7 +101,7 @@ def receipt_view(sitting: Sitting, receipt_id: UUID) -> ReceiptView:
         number=receipt.number,
         check_code=receipt.check_code,
         issued_on=receipt.issued_on.isoformat(),
-        sealed_on=_long(receipt.issued_on),
+        sealed_on=long_day(receipt.issued_on),
         payer_name=bill.payer_name,
         payer_uscc=bill.payer_uscc,
         project_name=case.project_name,
@@ -129,8 +129,8 @@ def receipt_view(sitting: Sitting, receipt_id: UUID) -> ReceiptView:
         checker=wording["receipt_checker"],
         finance_name=city.units[city.finance_unit].name,
         seals=(
-            *(_seal(sitting, code, wording["bill_seal"]) for code in received),
-            _seal(sitting, city.finance_unit, wording["receipt_seal"]),
+            *(seal(sitting, code, wording["bill_seal"]) for code in received),
+            seal(sitting, city.finance_unit, wording["receipt_seal"]),
         ),
     )
 
@@ -147,8 +147,8 @@ def slip_view(sitting: Sitting, application_id: UUID) -> SlipView:
         "project_name": case.project_name,
         "project_code": case.project_code,
         "number": case.number,
-        "accepted_on": _long(case.accepted_on),
-        "due_on": _long(case.due_on),
+        "accepted_on": long_day(case.accepted_on),
+        "due_on": long_day(case.due_on),
         "promise_days": clocks.joint(sitting.session, application_id).days,
         "matters": len(cases.tasks_of(sitting.session, application_id)),
         "items": len(city.items),
@@ -173,8 +173,8 @@ def slip_view(sitting: Sitting, application_id: UUID) -> SlipView:
         closing=tuple(text.format(**facts) for text in wording["slip_closing"]),
         names=(person,) if person else (),
         qr_text=f"{settings().public_url}/progress?number={case.number}",
-        issued_on=_long(case.accepted_on),
-        seals=(_seal(sitting, city.lead_unit, wording["slip_seal"]),),
+        issued_on=long_day(case.accepted_on),
+        seals=(seal(sitting, city.lead_unit, wording["slip_seal"]),),
     )
 
 
@@ -187,6 +187,9 @@ COMPOSERS: Mapping[str, Callable[[Sitting, UUID], DocumentView]] = {
     "correction": correction_view,
     "survey": records.survey_view,
     "card": records.card_view,
+    "acceptance": door_letters.acceptance_view,
+    "one_time_notice": door_letters.one_time_view,
+    "not_accepted": door_letters.not_accepted_view,
 }
 
 
@@ -290,14 +293,6 @@ def _accounts(sitting: Sitting, rows: list[BillLineRow]) -> tuple[AccountTotal, 
         )
         for account, natures in totals.items()
     )
-
-
-def _seal(sitting: Sitting, unit_code: str, flat_text: str) -> SealSpec:
-    return SealSpec(unit_code=unit_code, organ_name=sitting.city.units[unit_code].name, flat_text=flat_text)
-
-
-def _long(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _minute(moment: datetime) -> str:

@@ -6,13 +6,14 @@ Only workers import this: it brings the PDF engine along once a document is draw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services import composition
 from services.sitting import Sitting, signer
-from shared.db import attention, cases, documents, trail
+from shared.db import attention, cases, documents, intake_notices, trail
 from shared.db.documents import DocumentRow
 from shared.db.trail import Act
 from shared.domain.errors import Broken
@@ -75,10 +76,21 @@ def record(sitting: Sitting, document: DocumentRow, made: Produced) -> None:
             reason=f"{document.title} 中有字库缺少的字：{made.unprintable}",
             application_id=document.application_id,
         )
-    if first:
+    if first and document.application_id is None:
+        # An answer on a draft has no trail: the notice itself keeps the digest, under its unit's seal.
+        _complete_notice(sitting, document, made)
+    elif first and document.application_id is not None:
         case = cases.lock_one(sitting.session, document.application_id)
         act = Act(
             "document_ready", sitting.now, data={"kind": document.kind, "title": document.title, "sha256": made.sha256}
         )
         trail.append(sitting.session, sitting.tenant, {document.application_id: [act]}, signer=sitting.signer)
         log.info("document_ready", application=case.number, kind=document.kind, sha256=made.sha256)
+
+
+def _complete_notice(sitting: Sitting, document: DocumentRow, made: Produced) -> None:
+    notice = intake_notices.load(sitting.session, document.subject_id)
+    content = intake_notices.content(asdict(notice) | {"document_sha256": made.sha256})
+    seal = sitting.signer.seal_act(notice.unit_code, content)
+    intake_notices.complete(sitting.session, notice.id, sha256=made.sha256, seal=seal)
+    log.info("document_ready", notice=notice.number, kind=document.kind, sha256=made.sha256)

@@ -14,34 +14,42 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from services import progress
+from services import papers, progress, reading
+from services.reading import Reading
 from services.sitting import Sitting
-from shared.db import attachments, cases, clocks, documents, drafts, numbers, outbox, trail
+from shared.db import (
+    attachments,
+    cases,
+    clocks,
+    commitments,
+    documents,
+    drafts,
+    intake_notices,
+    numbers,
+    outbox,
+    trail,
+)
 from shared.db.accounts import AccountRow
-from shared.db.attachments import AttachmentRow
 from shared.db.outbox import Wanted
 from shared.db.trail import GENESIS, Act, Actor
 from shared.domain import prerequisites
 from shared.domain.characters import unkeepable_parts
 from shared.domain.clocks import Kind, Mechanism, dates
 from shared.domain.errors import Invalid, NotAllowed, NotFound, Problem
-from shared.domain.facts import Facts, identity_problems
-from shared.domain.matters import Material, Matter
+from shared.domain.matters import Matter
 from shared.logs import logger
-from shared.papers import PAPER_BYTES_MAX, media_type_of
 from shared.storage import Storage
 from shared.tasks import Task, department_queue
 
 log = logger(__name__)
 
-SITE_LENGTH_MAX = 200
-PAPERS_MAX = 60
 KEY_LENGTH_MAX = 200
-_BODY_KEYS = ("facts", "area_code", "site", "attachments", "situations")
-#: What a pack calls the formats that papers are recognised in.
-_FORMAT_OF: Final = {"application/pdf": "pdf", "image/jpeg": "jpeg", "image/png": "png"}
-#: Facts that the office sets itself.
-_OURS = ("case", "accepted_on")
+ACCEPTED_CLAUSE: Final = "《行政许可法》第三十二条第一款第五项"
+#: What an applicant declares with each paper that comes later; the form shows the same words.
+DECLARATION: Final = "已知晓该材料的要求，承诺在期限内补交；逾期未补交或者与承诺不符的，愿承担相应法律责任。"
+#: Parts of a submission that came later than its keys: left out of the digest while they say nothing, so that a key
+#: used before them still means the same.
+_LATER_KEYS: Final = ("situations", "commitments", "outside")
 
 
 class KeyTaken(Invalid):
@@ -59,24 +67,15 @@ class Submitted:
     repeated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    facts: Facts
-    area_code: str
-    site: str
-    situations: tuple[str, ...]
-    papers: tuple[AttachmentRow, ...]
-
-
 def submit(
     sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any], key: str, draft_id: UUID | None = None
 ) -> Submitted:
     """Accept an application: `body` has `facts` (without case and acceptance date), `area_code`, `site`, `attachments`,
-    and perhaps `situations`.
+    and perhaps `situations`, `commitments` (papers promised for later) and `outside`.
 
     May be repeated with the same key and body. Raises `Invalid` with every problem beside its field
     (`KeyTaken` for a used key with another body), `NotAllowed` for anyone but an applicant,
-    `CalendarNotLoaded` if the deadline cannot be computed.
+    `CalendarNotLoaded` if the deadline cannot be computed. What is refused leaves the key free.
     """
     if account.role != "applicant":
         raise NotAllowed("只有申请人可以提交申报")
@@ -84,7 +83,7 @@ def submit(
         raise Invalid([Problem("Idempotency-Key", f"必填，1 至 {KEY_LENGTH_MAX} 个可见字符；同一申报重试时用同一个值")])
     if unkeepable := tuple(unkeepable_parts(body)):
         raise Invalid(unkeepable)
-    digest = hashlib.sha256(json.dumps(body, ensure_ascii=False, sort_keys=True).encode()).digest()
+    digest = _digest(body)
     application_id = uuid4()
     known = cases.remember_submission(
         sitting.session,
@@ -99,23 +98,19 @@ def submit(
             raise KeyTaken([Problem("Idempotency-Key", "这个值已用于另一份申报内容；请核对，或换一个新值重新提交")])
         before = cases.lock_one(sitting.session, known[0])
         return Submitted(before.id, before.number, before.accepted_on, before.due_on, repeated=True)
-    request = _read(sitting, account, body)
-    plan = _plan(sitting, application_id, request)
-    number = _number(sitting)
+    if draft_id is not None:
+        drafts.hold(sitting.session, draft_id, account_id=account.id)
+    request = reading.read(sitting, account=account, body=body, draft_id=draft_id)
     facts = request.facts
+    if request.problems or facts is None:
+        raise Invalid(request.problems)
+    plan = _plan(sitting, application_id, request)
+    number, notice_number = _number(sitting), _notice_number(sitting)
     developer, contractor = facts.developer, facts.contractor
     if developer is None:
         raise Invalid([Problem("facts.developer", "必填：建设单位")])
     lines = _lines(sitting, application_id)
-    acts = [
-        Act(
-            "application_accepted",
-            sitting.now,
-            Actor(account.id, account.display_name),
-            sitting.city.lead_unit,
-            {"number": number, "papers": [paper.sha256 for paper in request.papers]},
-        )
-    ]
+    acts = _first_acts(sitting, account, request, plan, number=number, notice_number=notice_number)
     events, seq, head = trail.chain(sitting.tenant, application_id, acts, after=(0, GENESIS), signer=sitting.signer)
     cases.add(
         sitting.session,
@@ -146,6 +141,7 @@ def submit(
         lines=lines,
         events=events,
     )
+    commitments.add(sitting.session, plan.commitments)
     clocks.add(sitting.session, plan.clocks)
     if any(task["status"] == "waiting" for task in plan.tasks):
         progress.call_meetings(sitting, application_id)
@@ -158,25 +154,46 @@ def submit(
         sitting.tenant,
         [Wanted(Task.ASSESS_LINES, department_queue(line["unit_code"]), line["id"]) for line in lines],
     )
+    notice_id = uuid4()
+    intake_notices.add(
+        sitting.session,
+        sitting.tenant,
+        {
+            "id": notice_id,
+            "account_id": account.id,
+            "draft_id": draft_id,
+            "application_id": application_id,
+            "kind": "accepted",
+            "number": notice_number,
+            "addressee": developer.name,
+            "project_name": facts.project_name,
+            "clause": ACCEPTED_CLAUSE,
+            "issued_at": sitting.now,
+            "issued_on": sitting.today,
+            "due_on": plan.due_on,
+            "unit_code": sitting.city.lead_unit,
+        },
+    )
     documents.request(
         sitting.session,
         sitting.tenant,
-        [documents.Wish("slip", application_id, application_id, f"收件回执 {number}")],
+        [
+            documents.Wish("slip", application_id, application_id, f"收件回执 {number}"),
+            documents.Wish("acceptance", notice_id, application_id, f"受理通知书 {notice_number}"),
+        ],
         now=sitting.now,
     )
-    log.info("application_accepted", application=number, papers=len(request.papers))
+    log.info("application_accepted", application=number, papers=len(request.papers), promised=len(request.promised))
     return Submitted(application_id, number, sitting.today, plan.due_on, repeated=False)
 
 
-def check(sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any]) -> tuple[Problem, ...]:
+def check(
+    sitting: Sitting, *, account: AccountRow, body: Mapping[str, Any], draft_id: UUID | None = None
+) -> tuple[Problem, ...]:
     """Every problem that `submit` would find, without writing anything."""
     if unkeepable := tuple(unkeepable_parts(body)):
         return unkeepable
-    try:
-        _read(sitting, account, body)
-    except Invalid as invalid:
-        return invalid.problems
-    return ()
+    return reading.read(sitting, account=account, body=body, draft_id=draft_id).problems
 
 
 def save_draft(sitting: Sitting, *, account: AccountRow, data: Mapping[str, Any], draft_id: UUID | None = None) -> UUID:
@@ -199,37 +216,15 @@ def add_paper(
     material_code: str = "",
     draft_id: UUID | None = None,
 ) -> UUID:
-    """Take a paper (PDF, JPEG or PNG, judged by its content; 20 MB at most); the same bytes are stored once.
-
-    A paper for a material must be of a format that the city's pack lists for it; without `material_code` any will do.
-
-    The bytes go to the store before the row: a row always has its bytes. Raises `Invalid`.
-    """
-    if account.role != "applicant":
-        raise NotAllowed("只有申请人可以上传材料")
-    name = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or "未命名"
-    if not content:
-        raise Invalid([Problem("file", f"{name} 是空文件")])
-    if len(content) > PAPER_BYTES_MAX:
-        raise Invalid([Problem("file", f"{name} 超过 {PAPER_BYTES_MAX // 2**20} MB，请压缩或拆分后再传")])
-    if material_code and material_code not in sitting.city.materials:
-        raise Invalid([Problem("material_code", f"没有这一种材料：{material_code}")])
-    media_type = media_type_of(content)
-    if media_type is None:
-        raise Invalid([Problem("file", f"{name} 不是可用的 PDF、JPEG 或 PNG 文件（按内容判断，与文件名无关）")])
-    _refuse_other_formats(sitting, name, material_code, _FORMAT_OF[media_type])
-    if draft_id is not None:
-        drafts.load(sitting.session, draft_id, account_id=account.id)
-    return attachments.add(
-        sitting.session,
-        sitting.tenant,
-        account_id=account.id,
-        draft_id=draft_id,
+    """Take a paper as `papers.take` does; raises `Invalid`."""
+    return papers.take(
+        sitting,
+        storage,
+        account=account,
+        file_name=file_name,
+        content=content,
         material_code=material_code,
-        file_name="".join(char for char in name if char.isprintable()),
-        media_type=media_type,
-        size_bytes=len(content),
-        sha256=storage.keep(content),
+        draft_id=draft_id,
     )
 
 
@@ -253,109 +248,47 @@ def _open_draft(sitting: Sitting, account: AccountRow, draft_id: UUID) -> None:
         raise NotFound("草稿不存在，或已提交")
 
 
-def _refuse_other_formats(sitting: Sitting, name: str, material_code: str, given: str) -> None:
-    material = sitting.city.materials.get(material_code)
-    if material is None or given in material.formats:
-        return
-    allowed = "、".join(each.upper() for each in material.formats)
-    raise Invalid([Problem("file", f"{name} 是 {given.upper()} 文件；“{material.name}”只收 {allowed}")])
+def _digest(body: Mapping[str, Any]) -> bytes:
+    said = {name: value for name, value in body.items() if name not in _LATER_KEYS or value}
+    return hashlib.sha256(json.dumps(said, ensure_ascii=False, sort_keys=True).encode()).digest()
 
 
-def _read(sitting: Sitting, account: AccountRow, body: Mapping[str, Any]) -> _Request:
-    """Check a submission as a whole, so that every problem is named at once."""
-    problems = [Problem(str(key), "未知字段，请删除或更正字段名") for key in body if key not in _BODY_KEYS]
-    raw = body.get("facts")
-    facts = None
-    if not isinstance(raw, Mapping):
-        problems.append(Problem("facts", "必填：项目事实，应为一个 JSON 对象"))
-    else:
-        problems += [Problem(f"facts.{name}", "由受理系统填写，请删除") for name in _OURS if name in raw]
-        try:
-            facts = Facts.from_json(
-                {name: value for name, value in raw.items() if name not in _OURS}
-                | {"accepted_on": sitting.today.isoformat()},
-                uses=sitting.city.tariff.use_codes,
-                reductions=sitting.city.tariff.reduction_codes,
-            )
-        except Invalid as invalid:
-            problems += [Problem(f"facts.{each.field}", each.problem) for each in invalid.problems]
-    if facts is not None:
-        problems += [Problem(f"facts.{each.field}", each.problem) for each in identity_problems(facts)]
-        missing: dict[str, list[str]] = {}
-        for line in sitting.city.tariff.assess(facts):
-            for name in line.missing:
-                missing.setdefault(name, []).append(line.name)
-        named = {each.field for each in problems}
-        problems += [
-            Problem(f"facts.{name}", f"必填：计算{'、'.join(items)}需要这一项")
-            for name, items in missing.items()
-            if f"facts.{name}" not in named
-        ]
-    area_code = body.get("area_code")
-    if not isinstance(area_code, str) or area_code not in sitting.city.areas:
-        problems.append(Problem("area_code", f"请选择项目所在区：{'、'.join(sitting.city.areas.values())}"))
-    site = body.get("site", "")
-    if not isinstance(site, str) or not site.strip() or len(site) > SITE_LENGTH_MAX or not site.isprintable():
-        problems.append(Problem("site", f"必填：建设地点，不超过 {SITE_LENGTH_MAX} 个字"))
-    situations = _situations(sitting, body.get("situations", []), problems)
-    papers = _papers(
-        sitting, account, body.get("attachments", []), facts=facts, situations=situations, problems=problems
-    )
-    if problems or facts is None:
-        raise Invalid(problems)
-    return _Request(facts, str(area_code), str(site).strip(), situations, papers)
-
-
-def _situations(sitting: Sitting, given: object, problems: list[Problem]) -> tuple[str, ...]:
-    known = sitting.city.situations
-    if not isinstance(given, list) or any(each not in known for each in given):
-        problems.append(Problem("situations", f"应为情形代码的列表，可用：{'、'.join(known)}"))
-        return ()
-    return tuple(code for code in known if code in given)
-
-
-def _papers(
+def _first_acts(
     sitting: Sitting,
     account: AccountRow,
-    given: object,
+    request: Reading,
+    plan: _Plan,
     *,
-    facts: Facts | None,
-    situations: Collection[str],
-    problems: list[Problem],
-) -> tuple[AttachmentRow, ...]:
-    if not isinstance(given, list) or len(given) > PAPERS_MAX:
-        problems.append(Problem("attachments", f"应为已上传材料的编号列表，最多 {PAPERS_MAX} 份"))
-        return ()
-    ids: list[UUID] = []
-    for index, each in enumerate(given):
-        try:
-            ids.append(UUID(str(each)))
-        except ValueError:
-            problems.append(Problem(f"attachments[{index}]", "不是有效的材料编号"))
-    found = attachments.free(sitting.session, ids, account_id=account.id)
-    for index, each in enumerate(ids):
-        if each not in found:
-            problems.append(Problem(f"attachments[{index}]", "没有这份材料，或它已随另一申报提交"))
-    needed = {code for matter in sitting.city.matters_in(situations) for code in matter.needs}
-    given_codes = {paper.material_code for paper in found.values()}
-    problems += [
-        Problem(f"attachments.{material.code}", f"缺少必交材料：{material.name}")
-        for material in sitting.city.pack.materials
-        if is_required(material, facts, needed=needed) and material.code not in given_codes
+    number: str,
+    notice_number: str,
+) -> list[Act]:
+    """The beginning of the trail: accepted by the lead unit, then each paper that the applicant promised."""
+    data: dict[str, Any] = {
+        "number": number,
+        "notice": notice_number,
+        "papers": [paper.sha256 for paper in request.papers],
+    }
+    if request.told_once is not None:
+        data |= {"told_once": request.told_once.number, "waived": list(request.waived)}
+    who = Actor(account.id, account.display_name)
+    return [
+        Act("application_accepted", sitting.now, who, sitting.city.lead_unit, data),
+        *(
+            Act(
+                "paper_promised",
+                sitting.now,
+                who,
+                data={"material": row["material_code"], "due_on": row["due_on"].isoformat(), "text": DECLARATION},
+            )
+            for row in plan.commitments
+        ),
     ]
-    return tuple(found.values())
 
 
-def is_required(material: Material, facts: Facts | None, *, needed: Collection[str] = ()) -> bool:
-    """Whether a paper must come with an application of these facts (only always-required ones without facts).
-
-    `needed` are the papers that the application's matters need.
-    """
-    if material.required == "needed":
-        return material.code in needed
-    if material.required in ("always", "optional"):
-        return material.required == "always"
-    return bool(facts and getattr(facts, material.required))
+def _notice_number(sitting: Sitting) -> str:
+    year = sitting.today.year
+    running = numbers.take(sitting.session, tenant=sitting.tenant, series=f"accepted:{year}")[0]
+    return sitting.city.number("accepted", year, running)
 
 
 def _number(sitting: Sitting) -> str:
@@ -366,15 +299,16 @@ def _number(sitting: Sitting) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The review tasks of an application, their clocks and that of the whole."""
+    """The review tasks of an application, what was promised in it, the clocks of both and that of the whole."""
 
     tasks: list[dict[str, Any]]
+    commitments: list[dict[str, Any]]
     clocks: list[dict[str, Any]]
     due_on: date
     near_on: date
 
 
-def _plan(sitting: Sitting, application_id: UUID, request: _Request) -> _Plan:
+def _plan(sitting: Sitting, application_id: UUID, request: Reading) -> _Plan:
     """Which matters an application has, who reviews them, what can start now, and what is promised for each.
 
     A matter that waits for others is on no officer's desk yet; the day that it is planned for stands in its task.
@@ -440,7 +374,34 @@ def _plan(sitting: Sitting, application_id: UUID, request: _Request) -> _Plan:
                 is_started=matter.code in starting or matter.code in together,
             )
         )
-    return _Plan(tasks, started, whole["due_on"], min(whole["hint_on"], whole["amber_on"]))
+    promised = []
+    for entry in request.promised:
+        # The unit of the first matter that needs the paper looks whether it came; the lead window where none does.
+        unit_code = city.unit_for(entry.matters[0], request.area_code) if entry.matters else city.lead_unit
+        commitment_id = uuid4()
+        clock = clocks.new(
+            city,
+            application_id=application_id,
+            mechanism=Mechanism.COMMITMENT,
+            kind=Kind.ORDINARY,
+            subject_id=commitment_id,
+            unit_code=unit_code,
+            days=entry.material.promise_days,
+            now=sitting.now,
+        )
+        started.append(clock)
+        promised.append(
+            {
+                "id": commitment_id,
+                "tenant_id": sitting.tenant,
+                "application_id": application_id,
+                "material_code": entry.material.code,
+                "unit_code": unit_code,
+                "promised_at": sitting.now,
+                "due_on": clock["due_on"],
+            }
+        )
+    return _Plan(tasks, promised, started, whole["due_on"], min(whole["hint_on"], whole["amber_on"]))
 
 
 def _days_of(matter: Matter, matters: Collection[Matter], steps: Mapping[str, str]) -> int:

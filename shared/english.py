@@ -78,6 +78,33 @@ _TABLE: Final = tuple(
             r"\1 is no usable PDF, JPEG or PNG file (judged by its content, not by its name)",
         ),
         (r"(.*) 是 (.*) 文件；“(.*)”只收 (.*)", r"\1 is a \2 file; “\3” takes only \4"),
+        (r"应为不予受理情形代码的列表，可用：(.*)", r"must be a list of codes of what is not accepted; known: \1"),
+        (
+            r"不在本窗口受理范围：(.*)；可以要求出具不予受理通知书",
+            r"outside this window's scope: \1; you may ask for the refusal in writing",
+        ),
+        (r"应为承诺后补的材料代码的列表", "must be a list of codes of papers promised for later"),
+        (
+            r"材料 (.*) 在本申报中不能承诺后补，须随申报提交",
+            r"paper \1 cannot be promised for later in this application; hand it in",
+        ),
+        (r"“(.*)”已经提交，不用再承诺后补", r"“\1” is handed in already; it need not be promised"),
+        (r"没有可以沿用的这份材料，请重新上传", "there is no such paper to take over; upload it"),
+        (r"只有申请人可以要求书面答复", "only an applicant can ask for an answer in writing"),
+        (
+            r"材料齐全、属于受理范围，不需要书面告知；请直接提交申报",
+            "everything is there and within scope, so there is nothing to be told: hand it in",
+        ),
+        (
+            r"这份草稿已经出具过书面答复，须留存备查，不能删除.*",
+            "a written answer was given on this draft, so it is kept; if you no longer apply, leave it",
+        ),
+        (r"没有这份通知书", "there is no such notice"),
+        (r"没有这项承诺，或不在您的办理范围内", "there is no such promise, or it is not yours to see"),
+        (
+            r"这项承诺刚刚已被他人处理，请刷新后再看",
+            "somebody else has just dealt with this promise; reload the page",
+        ),
         (r"含有无法保存的字符，请删除后重新填写", "contains characters that cannot be kept; remove them"),
         (r"应为一个 JSON 对象", "must be one JSON object"),
         (r"应为一个 JSON 对象，.*", "must be one JSON object of facts"),

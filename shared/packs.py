@@ -88,6 +88,14 @@ _WORDING: Final = (
     "correction_closing",
     "correction_contact",
     "correction_phrases",
+    "letter_contact",
+    "letter_remedies",
+    "acceptance_opening",
+    "acceptance_closing",
+    "one_time_opening",
+    "one_time_closing",
+    "not_accepted_opening",
+    "not_accepted_closing",
 )
 
 

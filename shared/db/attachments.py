@@ -9,14 +9,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.db.outbox import changed
-from shared.db.tables.cases import Attachment
+from shared.db.tables.cases import Application, Attachment
 from shared.db.tables.columns import table
 from shared.domain.errors import Conflict, NotFound
 
 ATTACHMENTS = table(Attachment)
+APPLICATIONS = table(Application)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,21 @@ class AttachmentRow:
     size_bytes: int
     sha256: str
     created_at: datetime
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenBefore:
+    """A paper of an earlier application, with that application's number."""
+
+    id: UUID
+    material_code: str
+    file_name: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    created_at: datetime
+    number: str
 
 
 _ATTACHMENT = [ATTACHMENTS.c[name] for name in AttachmentRow.__dataclass_fields__]
@@ -46,6 +63,8 @@ def add(session: Session, tenant: str, **values: Any) -> UUID:
 
 def free(session: Session, ids: Sequence[UUID], *, account_id: UUID) -> dict[UUID, AttachmentRow]:
     """Those of `ids` that this account uploaded and no application has adopted."""
+    if not ids:
+        return {}
     rows = session.execute(
         select(*_ATTACHMENT).where(
             ATTACHMENTS.c.id.in_(ids), ATTACHMENTS.c.account_id == account_id, ATTACHMENTS.c.application_id.is_(None)
@@ -100,6 +119,44 @@ def load(session: Session, attachment_id: UUID) -> AttachmentRow:
     if row is None:
         raise NotFound("没有这份材料")
     return AttachmentRow(**row._mapping)
+
+
+def given_before(session: Session, *, account_id: UUID, developer_uscc: str) -> list[GivenBefore]:
+    """For each material the latest paper that stands in the account's own applications for this developer."""
+    columns = [ATTACHMENTS.c[name] for name in GivenBefore.__dataclass_fields__ if name != "number"]
+    rows = session.execute(
+        select(*columns, APPLICATIONS.c.number)
+        .join(APPLICATIONS, APPLICATIONS.c.id == ATTACHMENTS.c.application_id)
+        .where(
+            APPLICATIONS.c.applicant_id == account_id,
+            APPLICATIONS.c.developer_uscc == developer_uscc,
+            ATTACHMENTS.c.account_id == account_id,
+            ATTACHMENTS.c.replaced_by.is_(None),
+            ATTACHMENTS.c.material_code != "",
+        )
+        .order_by(ATTACHMENTS.c.material_code, ATTACHMENTS.c.created_at.desc(), ATTACHMENTS.c.id)
+        .ext(distinct_on(ATTACHMENTS.c.material_code))
+    )
+    return [GivenBefore(**row._mapping) for row in rows]
+
+
+def free_copy(
+    session: Session, *, account_id: UUID, draft_id: UUID | None, material_code: str, sha256: str, origin: str
+) -> UUID | None:
+    """A copy that was taken over already and has gone out with no application yet, in the same draft or in none."""
+    found: UUID | None = session.execute(
+        select(ATTACHMENTS.c.id)
+        .where(
+            ATTACHMENTS.c.account_id == account_id,
+            ATTACHMENTS.c.application_id.is_(None),
+            ATTACHMENTS.c.draft_id == draft_id if draft_id else ATTACHMENTS.c.draft_id.is_(None),
+            ATTACHMENTS.c.material_code == material_code,
+            ATTACHMENTS.c.sha256 == sha256,
+            ATTACHMENTS.c.origin == origin,
+        )
+        .limit(1)
+    ).scalar_one_or_none()
+    return found
 
 
 def of_application(session: Session, application_id: UUID) -> list[AttachmentRow]:

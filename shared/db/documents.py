@@ -9,16 +9,19 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from shared.db import outbox, setwise
 from shared.db.outbox import Wanted, changed
+from shared.db.tables.cases import Application
 from shared.db.tables.columns import table
 from shared.db.tables.work import Document
 from shared.domain.errors import NotFound
 from shared.tasks import DOCUMENTS_QUEUE, Task
 
 DOCUMENTS = table(Document)
+APPLICATIONS = table(Application)
 
 #: The template that a document asked for today is drawn with; older documents keep theirs.
 TEMPLATE_VERSION = 1
@@ -26,12 +29,26 @@ TEMPLATE_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A document to be made."""
+    """A document to be made: of an application, or of a draft that has not become one."""
 
     kind: str
     subject_id: UUID
-    application_id: UUID
+    application_id: UUID | None
     title: str
+    draft_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A finished document of an earlier application, with that application's number."""
+
+    id: UUID
+    kind: str
+    title: str
+    sha256: str
+    size_bytes: int
+    requested_at: datetime
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +56,8 @@ class DocumentRow:
     """A document; `sha256` is None until it is made, `view` empty until it is composed."""
 
     id: UUID
-    application_id: UUID
+    application_id: UUID | None
+    draft_id: UUID | None
     kind: str
     subject_id: UUID
     title: str
@@ -61,6 +79,7 @@ def request(session: Session, tenant: str, wishes: Sequence[Wish], *, now: datet
             "id": uuid4(),
             "tenant_id": tenant,
             "application_id": wish.application_id,
+            "draft_id": wish.draft_id,
             "kind": wish.kind,
             "subject_id": wish.subject_id,
             "title": wish.title,
@@ -138,6 +157,32 @@ def of_application(session: Session, application_id: UUID) -> list[DocumentRow]:
         .order_by(DOCUMENTS.c.requested_at, DOCUMENTS.c.kind)
     )
     return [DocumentRow(**row._mapping) for row in rows]
+
+
+def of_draft(session: Session, draft_id: UUID) -> list[DocumentRow]:
+    """The documents on a draft, newest first."""
+    rows = session.execute(
+        select(*_DOCUMENT).where(DOCUMENTS.c.draft_id == draft_id).order_by(DOCUMENTS.c.requested_at.desc())
+    )
+    return [DocumentRow(**row._mapping) for row in rows]
+
+
+def issued_to(session: Session, *, account_id: UUID, developer_uscc: str, kinds: Sequence[str]) -> list[Issued]:
+    """For each of these kinds the latest finished document in the account's own applications for this developer."""
+    columns = [DOCUMENTS.c[name] for name in Issued.__dataclass_fields__ if name != "number"]
+    rows = session.execute(
+        select(*columns, APPLICATIONS.c.number)
+        .join(APPLICATIONS, APPLICATIONS.c.id == DOCUMENTS.c.application_id)
+        .where(
+            APPLICATIONS.c.applicant_id == account_id,
+            APPLICATIONS.c.developer_uscc == developer_uscc,
+            DOCUMENTS.c.kind.in_(kinds),
+            DOCUMENTS.c.sha256.is_not(None),
+        )
+        .order_by(DOCUMENTS.c.kind, DOCUMENTS.c.requested_at.desc(), DOCUMENTS.c.id)
+        .ext(distinct_on(DOCUMENTS.c.kind))
+    )
+    return [Issued(**row._mapping) for row in rows]
 
 
 def freeze(session: Session, document_id: UUID, view: Mapping[str, Any]) -> None:

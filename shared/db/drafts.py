@@ -14,10 +14,12 @@ from sqlalchemy.orm import Session
 from shared.db.outbox import changed
 from shared.db.tables.cases import Attachment, Draft
 from shared.db.tables.columns import table
-from shared.domain.errors import NotFound
+from shared.db.tables.promises import IntakeNotice
+from shared.domain.errors import Conflict, NotFound
 
 DRAFTS = table(Draft)
 ATTACHMENTS = table(Attachment)
+NOTICES = table(IntakeNotice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,18 @@ def load(session: Session, draft_id: UUID, *, account_id: UUID) -> DraftRow:
     return DraftRow(**row._mapping)
 
 
+def hold(session: Session, draft_id: UUID, *, account_id: UUID) -> DraftRow:
+    """An open draft of the account, its row held until the transaction ends; raises `NotFound`."""
+    row = session.execute(
+        select(*_DRAFT)
+        .where(DRAFTS.c.id == draft_id, DRAFTS.c.account_id == account_id, DRAFTS.c.submitted_as.is_(None))
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise NotFound("草稿不存在，或已提交")
+    return DraftRow(**row._mapping)
+
+
 def of_account(session: Session, account_id: UUID) -> list[DraftRow]:
     """The account's open drafts, newest first."""
     rows = session.execute(
@@ -81,7 +95,10 @@ def close(session: Session, draft_id: UUID, *, account_id: UUID, application_id:
 
 
 def discard(session: Session, draft_id: UUID, *, account_id: UUID) -> None:
-    """Throw an open draft away, its papers with it; raises `NotFound`."""
+    """Throw an open draft away, its papers with it; raises `NotFound`, or `Conflict` where it got an answer."""
+    hold(session, draft_id, account_id=account_id)
+    if session.execute(select(NOTICES.c.id).where(NOTICES.c.draft_id == draft_id).limit(1)).first() is not None:
+        raise Conflict("这份草稿已经出具过书面答复，须留存备查，不能删除；不再申报的，不必处理")
     session.execute(
         delete(ATTACHMENTS).where(
             ATTACHMENTS.c.draft_id == draft_id,
@@ -89,10 +106,4 @@ def discard(session: Session, draft_id: UUID, *, account_id: UUID) -> None:
             ATTACHMENTS.c.application_id.is_(None),
         )
     )
-    done = session.execute(
-        delete(DRAFTS).where(
-            DRAFTS.c.id == draft_id, DRAFTS.c.account_id == account_id, DRAFTS.c.submitted_as.is_(None)
-        )
-    )
-    if not changed(done):
-        raise NotFound("草稿不存在，或已提交")
+    session.execute(delete(DRAFTS).where(DRAFTS.c.id == draft_id))

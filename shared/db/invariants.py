@@ -14,6 +14,8 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from shared.db import intake_notices
+from shared.db.intake_notices import NoticeRow
 from shared.db.tables.cases import AuditEvent
 from shared.db.tables.columns import table
 
@@ -160,11 +162,12 @@ INVARIANTS = (
     ),
     Invariant(
         "I7-documents",
-        "每张缴费单、网上回执、申报都有其文书",
+        "每张缴费单、网上回执、申报、书面答复都有其文书",
         "select count(*) from document",
         "select kind || ' ' || id || ' 没有文书' from ("
         "select 'bill' as kind, id from bill union all select 'receipt', id from receipt "
-        "union all select 'slip', id from application) made "
+        "union all select 'slip', id from application union all select case kind when 'accepted' then 'acceptance' "
+        "when 'one_time' then 'one_time_notice' else kind end, id from intake_notice) made "
         "where not exists (select from document d where d.kind = made.kind and d.subject_id = made.id)",
     ),
     Invariant(
@@ -297,9 +300,13 @@ INVARIANTS = (
     ),
     Invariant(
         "I10-documents",
-        "每份文书的摘要与留痕所记一致",
+        "每份文书的摘要与留痕（未成办件的，与盖章的书面答复）所记一致",
         "select count(*) from document where sha256 is not null",
-        "select d.title || ' 的摘要与留痕不符' from document d where d.sha256 is not null and not exists "
+        "select d.title || ' 的摘要与书面答复不符' from document d where d.sha256 is not null "
+        "and d.application_id is null and not exists (select from intake_notice n where n.id = d.subject_id "
+        "and n.draft_id = d.draft_id and n.document_sha256 = d.sha256) "
+        "union all select d.title || ' 的摘要与留痕不符' from document d where d.sha256 is not null "
+        "and d.application_id is not null and not exists "
         "(select from audit_event e where e.application_id = d.application_id and e.verb = 'document_ready' "
         "and e.data->>'kind' = d.kind and e.data->>'title' = d.title and e.data->>'sha256' = d.sha256)",
     ),
@@ -313,6 +320,41 @@ INVARIANTS = (
         "else (select count(*) from application a where a.tenant_id = s.tenant_id "
         "and 'application:' || a.accepted_on = s.series) end as rows) found "
         "where (s.series like 'bill:%' or s.series like 'application:%') and s.last <> found.rows",
+    ),
+    Invariant(
+        "I2-notices",
+        "每件申报恰有一份受理通知书，不予受理的各有一份不予受理通知书，编号与留痕相符",
+        "select count(*) from intake_notice",
+        "select a.number || ' 没有或不止一份受理通知书，或编号与留痕不符' from application a where "
+        "(select count(*) from intake_notice n join audit_event e on e.application_id = a.id and e.seq = 1 "
+        "and e.data->>'notice' = n.number where n.application_id = a.id and n.kind = 'accepted') <> 1 "
+        "union all select a.number || ' 的不予受理通知书与状态或留痕不符' from application a where "
+        "(a.status = 'not_accepted') <> exists (select from intake_notice n join audit_event e "
+        "on e.application_id = a.id and e.verb = 'application_not_accepted' and e.data->>'notice' = n.number "
+        "and e.data->>'reason' = n.reason where n.application_id = a.id and n.kind = 'not_accepted')",
+    ),
+    Invariant(
+        "I2-notice-series",
+        "受理、一次性告知、不予受理通知书编号连续，没有无故缺号",
+        "select count(*) from intake_notice",
+        "select s.series || ' 发到 ' || s.last || '，存有 ' || found.rows || ' 份' from number_series s "
+        "cross join lateral (select count(*) as rows from intake_notice n where n.tenant_id = s.tenant_id "
+        "and n.kind || ':' || extract(year from n.issued_on) = s.series) found "
+        "where split_part(s.series, ':', 1) in ('accepted', 'one_time', 'not_accepted') and s.last <> found.rows",
+    ),
+    Invariant(
+        "I2-commitments",
+        "每项告知承诺都在留痕中，有自己的时限，补交的材料属于该办件",
+        "select count(*) from commitment",
+        "select a.number || ' ' || c.material_code || ' 的承诺与留痕、时限或材料不符' from commitment c "
+        "join application a on a.id = c.application_id where not exists (select from audit_event e "
+        "where e.application_id = a.id and e.verb = 'paper_promised' and e.data->>'material' = c.material_code "
+        "and e.data->>'due_on' = c.due_on::text) or not exists (select from clock k where k.mechanism = 'commitment' "
+        "and k.subject_id = c.id) or (c.attachment_id is not null and not exists (select from attachment p "
+        "where p.id = c.attachment_id and p.application_id = a.id and p.material_code = c.material_code)) "
+        "or (c.state in ('fulfilled', 'failed') and not exists (select from audit_event e "
+        "where e.application_id = a.id and e.verb = 'commitment_' || c.state and e.unit_code = c.unit_code "
+        "and e.data->>'material' = c.material_code and e.data->>'opinion' = c.opinion))",
     ),
     Invariant(
         "I11-outbox",
@@ -412,6 +454,11 @@ def sealed_lines(session: Session) -> Iterator[SealedLine]:
     )
     for row in rows:
         yield SealedLine(**row._mapping)
+
+
+def sealed_notices(session: Session) -> list[NoticeRow]:
+    """Every answer on a draft, which carries its unit's seal itself."""
+    return intake_notices.without_application(session)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,17 @@ def union(materials: Sequence[Material], matters: Sequence[Matter], facts: Facts
     return Checklist(tuple(entries))
 
 
+def brought_along(
+    materials: Sequence[Material], matters: Sequence[Matter], situation: str
+) -> tuple[tuple[Matter, ...], tuple[Material, ...]]:
+    """The matters that only a situation brings, and the papers that an application without it would not have."""
+    usual = [matter for matter in matters if matter.applies_in(())]
+    more = tuple(matter for matter in matters if situation in matter.when)
+    before = {entry.material.code for entry in union(materials, usual).entries}
+    after = union(materials, [*usual, *more]).entries
+    return more, tuple(entry.material for entry in after if entry.material.code not in before)
+
+
 def _need(material: Material, needing: Collection[Matter], facts: Facts | None) -> Need | None:
     match material.required:
         case "always":

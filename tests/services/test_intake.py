@@ -95,7 +95,7 @@ class TestAccepting:
         assert len(tasks) >= 8
         assert len({task.unit_code for task in tasks}) >= 8
         assert len(office.lines(received.application_id)) == 7
-        assert len(office.bells()) == 8  # one per fee line, one for the slip
+        assert len(office.bells()) == 9  # one per fee line, one each for the slip and the acceptance
         assert office.one("select count(*) from attachment where application_id is null") == 0
         assert received.number.startswith("HH20140915-0001-")
 

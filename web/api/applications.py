@@ -156,7 +156,7 @@ def document_content(path: DocumentPath) -> Any:
     """The sealed bytes of a document of an application that the caller may see."""
     with sitting() as office:
         document = documents.load(office.session, path.document_id)
-        if not cases.may_see(office.session, document.application_id, caller()):
+        if not cases.may_see_document(office.session, path.document_id, caller()):
             raise NotFound("文书不存在")
     return file_answer(document.sha256, media_type="application/pdf", name=f"{document.title}.pdf")
 

@@ -10,12 +10,15 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
 
 from shared.db.city import City
+from shared.domain.checklist import brought_along
 from shared.domain.errors import Problem
 from shared.domain.facts import CREDIT_GRADES, FACT_NAMES
 from web.components import Choice
@@ -40,6 +43,7 @@ class Kind(StrEnum):
     YES_NO = "yes_no"
     DATE = "date"
     CLAIM = "claim"
+    SEVERAL = "several"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,11 @@ class Question:
     @property
     def is_answered(self) -> bool:
         return bool(self.value.strip())
+
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The codes that were ticked."""
+        return tuple(self.value.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +101,9 @@ def choices_everywhere() -> dict[str, tuple[Choice, ...]]:
     }
 
 
-ALL = ("project", "parties", "scale", "cost", "reductions")
+ALL = ("project", "parties", "scale", "situations", "cost", "reductions")
+#: Questions that take several answers.
+SEVERAL_ASKED = ("situations", "outside")
 #: What fees are computed from; the rest says who and where.
 ESTIMATED = ("use", "scale", "cost", "reductions")
 
@@ -114,9 +125,12 @@ class Form:
         return next((each.problem for each in self.others if each.field == name), "")
 
     @classmethod
-    def typed(cls, values: Mapping[str, Any], city: City, codes: Sequence[str] = ALL) -> Form:
+    def typed(cls, values: Mapping[str, Any], city: City, today: date, codes: Sequence[str] = ALL) -> Form:
         """The form with these answers; names that no question has are left out."""
         answers = {name: value for name, value in values.items() if isinstance(value, str)}
+        if isinstance(values, MultiDict):
+            # Several boxes of one name are kept as one answer.
+            answers |= {name: " ".join(values.getlist(name)) for name in SEVERAL_ASKED if name in values}
 
         def answered(question: Question) -> Question:
             return replace(
@@ -128,7 +142,7 @@ class Form:
         return cls(
             tuple(
                 Section(code, title, tuple(answered(question) for question in questions))
-                for code, title, questions in _sections(city)
+                for code, title, questions in _sections(city, today)
                 if code in codes
             )
         )
@@ -162,13 +176,21 @@ class Form:
                 facts[party] = {"name": name, "uscc": unicodedata.normalize("NFKC", uscc).upper()}
         return facts | {"reductions_claimed": claims}
 
-    def body(self, papers: Iterable[str]) -> dict[str, Any]:
-        """The submission that the answers mean, with the ids of the papers."""
+    @property
+    def situations(self) -> tuple[str, ...]:
+        """What the applicant says about the works; every code that was ticked."""
+        return tuple(self._value("situations").split())
+
+    def body(self, papers: Iterable[str], commitments: Iterable[str] = ()) -> dict[str, Any]:
+        """The submission that the answers mean, with the ids of the papers and what is promised for later."""
         return {
             "facts": self.facts(),
             "area_code": self._value("area_code"),
             "site": self._value("site").strip(),
             "attachments": list(papers),
+            "situations": list(self.situations),
+            "commitments": list(commitments),
+            "outside": self._value("outside").split(),
         }
 
     def with_problems(self, problems: Iterable[Problem]) -> Form:
@@ -181,7 +203,7 @@ class Form:
         others = tuple(
             Problem(name, problem)
             for name, problem in errors.items()
-            if name.removesuffix("-document") not in asked and not name.startswith("attachments")
+            if name.removesuffix("-document") not in asked and not name.startswith(("attachments", "commitments"))
         )
 
         def judged(question: Question) -> Question:
@@ -242,7 +264,7 @@ def _claim_code(name: str) -> str:
     return name.removeprefix("reduction-")
 
 
-def _sections(city: City) -> Iterable[tuple[str, str, tuple[Question, ...]]]:
+def _sections(city: City, today: date) -> Iterable[tuple[str, str, tuple[Question, ...]]]:
     use = Question(
         name="use",
         label=gettext("工程用途"),
@@ -254,8 +276,51 @@ def _sections(city: City) -> Iterable[tuple[str, str, tuple[Question, ...]]]:
     yield "use", gettext("工程用途"), (use,)
     yield "parties", gettext("单位"), _party_questions()
     yield "scale", gettext("建设规模"), _scale()
+    yield "situations", gettext("涉及的情形"), _situations(city, today)
     yield "cost", gettext("造价和工资支付"), _cost()
     yield "reductions", gettext("减免申请"), _claims(city)
+
+
+def _situations(city: City, today: date) -> tuple[Question, ...]:
+    asked = city.pack.scope.questions(today)
+    questions = []
+    if city.pack.situations:
+        questions.append(
+            Question(
+                name="situations",
+                label=gettext("工程涉及下列哪些情形？"),
+                kind=Kind.SEVERAL,
+                hint=gettext("选中的情形会带来相应的事项和材料；都不涉及的，不选。"),
+                is_optional=True,
+                choices=situation_choices(city),
+            )
+        )
+    if asked:
+        questions.append(
+            Question(
+                name="outside",
+                label=gettext("工程属于下列哪种不在本窗口受理的情况？"),
+                kind=Kind.SEVERAL,
+                hint=gettext("都不属于的，不选。属于其中之一的，可以当场取得不予受理通知书，写明去哪里办。"),
+                is_optional=True,
+                choices=tuple(Choice(each.code, named(each)) for each in asked),
+            )
+        )
+    return tuple(questions)
+
+
+def situation_choices(city: City) -> tuple[Choice, ...]:
+    """The situations of the city, each with the matters and papers that it brings along."""
+    return tuple(Choice(each.code, named(each), _brought(city, each.code)) for each in city.pack.situations)
+
+
+def _brought(city: City, code: str) -> str:
+    """What a situation brings along, in a line."""
+    matters, materials = brought_along(city.pack.materials, city.matters, code)
+    comma = gettext("、")
+    parts = [gettext("事项：%(names)s", names=comma.join(f"{named(each)}" for each in matters))] if matters else []
+    parts += [gettext("材料：%(names)s", names=comma.join(named(each) for each in materials))] if materials else []
+    return str(gettext("；").join(parts))
 
 
 def _project(city: City) -> tuple[Question, ...]:

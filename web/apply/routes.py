@@ -5,7 +5,7 @@ Whatever is typed is kept first and judged second, so a page that finds somethin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -15,23 +15,35 @@ from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
-from services import handling, intake
-from services.intake import KeyTaken, is_required
+from services import door, handling, intake
+from services import papers as paper_office
+from services.intake import KeyTaken
+from services.papers import REUSED, Reusable
 from services.sitting import Sitting, sitting
-from shared.db import attachments, drafts
+from shared.db import attachments, documents, drafts, intake_notices
 from shared.db.attachments import AttachmentRow
 from shared.db.drafts import DraftRow
 from shared.db.queries import cases
 from shared.db.queries import progress as queries
+from shared.domain.checklist import Checklist, union
 from shared.domain.errors import Conflict, Invalid, NotFound, Problem
 from shared.domain.facts import Facts
-from shared.domain.matters import Material
 from shared.papers import PAPER_BYTES_MAX
 from shared.settings import settings
 from shared.storage import Storage
 from web.apply.case_page import case_page
 from web.apply.form import ALL, Form, Kind, Question, Section, choices_everywhere
 from web.apply.lines import shown_lines
+from web.apply.materials import (
+    AnswerItem,
+    MaterialRow,
+    PaperSlot,
+    WrittenAnswer,
+    answer_title,
+    declaration,
+    material_rows,
+    saving,
+)
 from web.apply.more import further_acts
 from web.auth.access import actor, login_required, signed_in
 from web.components import SummaryRow, Tag, Task, TaskGroup, Tone
@@ -43,19 +55,32 @@ from web.slip import slip_page
 apply = flask.Blueprint("apply", __name__, url_prefix="/apply")
 
 FORM = "form"
+PROMISED = "commitments"
 #: How files of a format are usually called, for the browser's file chooser.
 _SUFFIXES = {"pdf": ".pdf", "jpeg": ".jpg,.jpeg", "png": ".png"}
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A draft with its answers, its papers, and everything that stands against handing it in."""
+    """A draft with its answers, its papers (there or promised), and everything that stands against handing it in."""
 
     draft: DraftRow
     form: Form
     papers: tuple[AttachmentRow, ...]
+    promised: tuple[str, ...]
+    checklist: Checklist
     problems: tuple[Problem, ...]
     facts: Facts | None
+
+    @property
+    def reused(self) -> int:
+        """How many papers were taken over."""
+        return sum(paper.origin.startswith(REUSED) for paper in self.papers)
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether the window does not accept such works at all."""
+        return any(each.field == "outside" for each in self.problems)
 
     @property
     def paper_problems(self) -> dict[str, str]:
@@ -68,20 +93,7 @@ class Opened:
 
     def body(self) -> dict[str, Any]:
         """The submission that this draft means."""
-        return self.form.body([str(paper.id) for paper in self.papers])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperSlot:
-    """The place of one material on the page of papers, with what is there already."""
-
-    code: str
-    name: str
-    hint: str
-    accept: str
-    is_needed: bool
-    papers: tuple[AttachmentRow, ...]
-    error: str
+        return self.form.body([str(paper.id) for paper in self.papers], self.promised)
 
 
 @apply.get("/")
@@ -120,13 +132,19 @@ def draft(draft_id: UUID) -> str | Response:
         opened = _open(office, draft_id)
         if opened.draft.submitted_as:
             return _to_case(opened.draft.submitted_as)
-        groups = _task_groups(opened, office)
+        groups = _task_groups(opened)
+        answers = _answers_in_writing(office, draft_id)
     return flask.render_template(
-        "apply/draft.html", draft_id=draft_id, groups=groups, title=_draft_title(opened.draft), saved=_saved(opened)
+        "apply/draft.html",
+        draft_id=draft_id,
+        groups=groups,
+        answers=answers,
+        title=_draft_title(opened.draft),
+        saved=_saved(opened),
     )
 
 
-@apply.get("/drafts/<uuid:draft_id>/<any(project, parties, scale, cost, reductions):code>")
+@apply.get("/drafts/<uuid:draft_id>/<any(project, parties, scale, situations, cost, reductions):code>")
 @login_required("applicant")
 def section(draft_id: UUID, code: str) -> str | Response:
     """One topic of the form; problems show only where something was typed already."""
@@ -138,7 +156,7 @@ def section(draft_id: UUID, code: str) -> str | Response:
     return _section_page(draft_id, questions)
 
 
-@apply.post("/drafts/<uuid:draft_id>/<any(project, parties, scale, cost, reductions):code>")
+@apply.post("/drafts/<uuid:draft_id>/<any(project, parties, scale, situations, cost, reductions):code>")
 @login_required("applicant")
 def save_section(draft_id: UUID, code: str) -> str | tuple[str, int] | Response:
     """Keep what was typed, then judge it: on to the next topic, or the same page with what is wrong."""
@@ -146,7 +164,7 @@ def save_section(draft_id: UUID, code: str) -> str | tuple[str, int] | Response:
         row = drafts.load(office.session, draft_id, account_id=signed_in().id)
         if row.submitted_as:
             return _to_case(row.submitted_as)
-        typed = Form.typed(flask.request.form, office.city, [code]).answers()
+        typed = Form.typed(flask.request.form, office.city, office.today, [code]).answers()
         data = {**row.data, FORM: {**_answers(row), **typed}}
         intake.save_draft(office, account=signed_in(), data=data, draft_id=draft_id)
         opened = _open(office, draft_id)
@@ -155,6 +173,9 @@ def save_section(draft_id: UUID, code: str) -> str | tuple[str, int] | Response:
     questions = _section(opened.form, code)
     if flask.request.form.get("then") == "later":
         return flask.redirect(flask.url_for("apply.draft", draft_id=draft_id), 303)
+    if code == "situations" and opened.is_outside:
+        # Nothing here can be mended: what is left is the answer in writing.
+        return flask.redirect(flask.url_for("apply.check", draft_id=draft_id), 303)
     if questions.problems:
         return _section_page(draft_id, questions), 422
     if flask.request.args.get("back") == "check":
@@ -179,11 +200,19 @@ def papers(draft_id: UUID) -> str | Response:
 @apply.post("/drafts/<uuid:draft_id>/papers")
 @login_required("applicant")
 def add_papers(draft_id: UUID) -> str | tuple[str, int] | Response:
-    """Take the files of one request, each on its own: a bad one does not cost the good ones."""
+    """Keep what is promised, then take the files of one request, each on its own: a bad one does not cost the good."""
     problems: list[Problem] = []
+    with sitting() as office:
+        row = drafts.load(office.session, draft_id, account_id=signed_in().id)
+        if row.submitted_as:
+            return _to_case(row.submitted_as)
+        data = {**row.data, PROMISED: flask.request.form.getlist("promise")}
+        intake.save_draft(office, account=signed_in(), data=data, draft_id=draft_id)
     for field, file in flask.request.files.items(multi=True):
         if file.filename:
             problems += _add_paper(draft_id, field, file)
+    if wanted := flask.request.form.get("reuse", ""):
+        problems += _take_over(draft_id, wanted)
     with sitting() as office:
         opened = _open(office, draft_id)
         if opened.draft.submitted_as:
@@ -207,6 +236,38 @@ def remove_paper(draft_id: UUID, paper_id: UUID) -> Response:
     with sitting() as office:
         intake.discard_paper(office, account=signed_in(), paper_id=paper_id, draft_id=draft_id)
     return flask.redirect(flask.url_for("apply.papers", draft_id=draft_id), 303)
+
+
+@apply.post("/drafts/<uuid:draft_id>/answer")
+@login_required("applicant")
+def answer(draft_id: UUID) -> str | tuple[str, int] | Response:
+    """Ask for the answer in writing; while nothing changes it is the same one."""
+    try:
+        with sitting() as office:
+            opened = _open(office, draft_id)
+            if opened.draft.submitted_as:
+                return _to_case(opened.draft.submitted_as)
+            door.answer(office, account=signed_in(), draft_id=draft_id, body=opened.body())
+    except (Conflict, Invalid) as refused:
+        with sitting() as office:
+            opened = _open(office, draft_id)
+            if opened.draft.submitted_as:
+                return _to_case(opened.draft.submitted_as)
+            problems = refused.problems if isinstance(refused, Invalid) else [Problem("answer", said(str(refused)))]
+            return _check_page(office, opened, problems), 422
+    return flask.redirect(flask.url_for("apply.answers", draft_id=draft_id), 303)
+
+
+@apply.get("/drafts/<uuid:draft_id>/answers")
+@login_required("applicant")
+def answers(draft_id: UUID) -> str:
+    """Every answer in writing on a draft, newest first, also after it was handed in."""
+    with sitting() as office:
+        row = drafts.load(office.session, draft_id, account_id=signed_in().id)
+        given = _answers_in_writing(office, draft_id)
+    return flask.render_template(
+        "apply/answers.html", draft_id=draft_id, answers=given, title=_draft_title(row), is_open=not row.submitted_as
+    )
 
 
 @apply.post("/drafts/<uuid:draft_id>/discard")
@@ -312,25 +373,57 @@ def ask_slip(application_id: UUID) -> Response:
 
 def _open(office: Sitting, draft_id: UUID) -> Opened:
     row = drafts.load(office.session, draft_id, account_id=signed_in().id)
-    form = Form.typed(_answers(row), office.city)
+    form = Form.typed(_answers(row), office.city, office.today)
     if row.submitted_as:
-        return Opened(row, form, (), (), None)
+        return Opened(row, form, (), (), Checklist(()), (), None)
     its_papers = tuple(attachments.of_draft(office.session, draft_id))
     body = form.body([str(paper.id) for paper in its_papers])
-    problems = list(intake.check(office, account=signed_in(), body=body))
+    problems = list(intake.check(office, account=signed_in(), body=body, draft_id=draft_id))
     refused = {each.field.removeprefix("facts.").partition(".")[0].partition("[")[0] for each in problems}
     # A fact that cannot be read hides what is missing elsewhere, so the rest is judged once more without it.
     readable = {name: value for name, value in body["facts"].items() if name not in refused}
     known = {each.field for each in problems}
-    for each in intake.check(office, account=signed_in(), body=body | {"facts": readable}):
-        name = each.field.removeprefix("facts.").partition(".")[0]
-        if each.field not in known and name not in refused:
-            problems.append(each)
+    if readable != body["facts"]:
+        for each in intake.check(office, account=signed_in(), body=body | {"facts": readable, "attachments": []}):
+            name = each.field.removeprefix("facts.").partition(".")[0]
+            if each.field not in known and name not in refused and not name.startswith("attachments"):
+                problems.append(each)
     try:
         facts: Facts | None = Facts.from_json({**readable, "accepted_on": office.today.isoformat()})
     except Invalid:
         facts = None
-    return Opened(row, form.with_problems(problems), its_papers, tuple(problems), facts)
+    needed = union(office.city.pack.materials, office.city.matters_in(form.situations), facts)
+    promised = _promised(row, needed, its_papers)
+    there = {f"attachments.{code}" for code in promised}
+    problems = [each for each in problems if each.field not in there]
+    return Opened(row, form.with_problems(problems), its_papers, promised, needed, tuple(problems), facts)
+
+
+def _promised(row: DraftRow, needed: Checklist, given: Sequence[AttachmentRow]) -> tuple[str, ...]:
+    """What is promised for later, as far as it may be and has not come already."""
+    kept = row.data.get(PROMISED)
+    ticked = {each for each in kept if isinstance(each, str)} if isinstance(kept, list) else set()
+    there = {paper.material_code for paper in given}
+    return tuple(
+        entry.material.code
+        for entry in needed.entries
+        if entry.may_be_promised and entry.material.code in ticked - there
+    )
+
+
+def _answers_in_writing(office: Sitting, draft_id: UUID) -> tuple[WrittenAnswer, ...]:
+    made = {each.subject_id: each for each in documents.of_draft(office.session, draft_id)}
+    return tuple(
+        WrittenAnswer(
+            title=answer_title(each.kind),
+            number=each.number,
+            issued_on=each.issued_on,
+            items=tuple(AnswerItem.of(item) for item in each.items),
+            href=flask.url_for("files.document", document_id=made[each.id].id) if made[each.id].sha256 else "",
+        )
+        for each in intake_notices.of_draft(office.session, draft_id)
+        if each.id in made
+    )
 
 
 def _answers(row: DraftRow) -> dict[str, Any]:
@@ -378,37 +471,82 @@ def _add_paper(draft_id: UUID, field: str, file: FileStorage) -> Sequence[Proble
     return []
 
 
+def _take_over(draft_id: UUID, wanted: str) -> Sequence[Problem]:
+    """Take over the paper that a button names as "material:id"."""
+    code, _, source = wanted.partition(":")
+    try:
+        with sitting() as office:
+            row = drafts.load(office.session, draft_id, account_id=signed_in().id)
+            paper_office.reuse(
+                office,
+                account=signed_in(),
+                source_id=UUID(source),
+                material_code=code,
+                developer_uscc=_developer(row, office),
+                draft_id=draft_id,
+            )
+    except (ValueError, NotFound):
+        return [Problem(f"paper-{code}", gettext("没有可以沿用的这份材料，请重新上传"))]
+    return []
+
+
+def _developer(row: DraftRow, office: Sitting) -> str:
+    """The credit code of the developer that a draft is for, as far as it can be read."""
+    developer = Form.typed(_answers(row), office.city, office.today).facts().get("developer")
+    return str(developer["uscc"]) if developer else ""
+
+
 def _papers_page(office: Sitting, opened: Opened, problems: Sequence[Problem] = ()) -> str:
     errors = {each.field: each.problem for each in problems}
-    slots = [
-        PaperSlot(
-            code=material.code,
-            name=named(material),
-            hint=_paper_hint(material),
-            accept=",".join(_SUFFIXES[each] for each in material.formats),
-            is_needed=is_required(material, opened.facts),
-            papers=tuple(paper for paper in opened.papers if paper.material_code == material.code),
-            error=errors.get(f"paper-{material.code}", ""),
-        )
-        for material in office.city.pack.materials
-    ]
+    before = paper_office.reusable(office, account=signed_in(), developer_uscc=_developer(opened.draft, office))
+    slots = [_slot(row, opened, office, before.get(row.code), errors) for row in material_rows(
+        opened.checklist, office.city, opened.form.body(())["area_code"]
+    )]  # fmt: skip
+    names = {material.code: named(material) for material in office.city.pack.materials}
     return flask.render_template(
-        "apply/papers.html", draft_id=opened.draft.id, slots=slots, problems=problems, count=len(opened.papers)
+        "apply/papers.html",
+        draft_id=opened.draft.id,
+        slots=slots,
+        problems=problems,
+        saving=saving(opened.checklist, reused=opened.reused),
+        given=[(names.get(paper.material_code, ""), paper, _origin(paper)) for paper in opened.papers],
+        declaration=declaration(),
     )
 
 
-def _paper_hint(material: Material) -> str:
-    formats = ", ".join(each.upper() for each in material.formats)
-    if material.note:
-        return str(gettext("%(note)s；只收 %(formats)s，每个不超过 20 MB。", note=material.note, formats=formats))
-    return str(gettext("只收 %(formats)s，每个不超过 20 MB。", formats=formats))
+def _slot(
+    row: MaterialRow, opened: Opened, office: Sitting, before: Reusable | None, errors: Mapping[str, str]
+) -> PaperSlot:
+    there = tuple(paper for paper in opened.papers if paper.material_code == row.code)
+    return PaperSlot(
+        row=row,
+        hint=_paper_hint(row),
+        accept=",".join(_SUFFIXES[each] for each in office.city.materials[row.code].formats),
+        papers=there,
+        reusable=None if there else before,
+        is_promised=row.code in opened.promised,
+        error=errors.get(f"paper-{row.code}", ""),
+    )
+
+
+def _origin(paper: AttachmentRow) -> str:
+    """Where a paper that was taken over comes from."""
+    if not paper.origin.startswith(REUSED):
+        return ""
+    return str(gettext("沿用自 %(number)s", number=paper.origin.removeprefix(REUSED)))
+
+
+def _paper_hint(row: MaterialRow) -> str:
+    if row.note:
+        return str(gettext("%(note)s；只收 %(formats)s，每个不超过 20 MB。", note=row.note, formats=row.formats))
+    return str(gettext("只收 %(formats)s，每个不超过 20 MB。", formats=row.formats))
 
 
 def _check_page(office: Sitting, opened: Opened, more: Sequence[Problem] = ()) -> str:
     address = {code: flask.url_for("apply.section", draft_id=opened.draft.id, code=code, back="check") for code in ALL}
     summaries = [
         (each.title, tuple(SummaryRow(q.label, _shown(q), f"{address[each.code]}#{q.name}") for q in each.questions
-                           if q.kind is not Kind.CLAIM or q.value))
+                           if q.kind not in (Kind.CLAIM, Kind.SEVERAL) or q.value))
         for each in opened.form.sections
     ]  # fmt: skip
     links = [(f"{address[each.code]}#{problem.field}", problem.problem)
@@ -425,7 +563,13 @@ def _check_page(office: Sitting, opened: Opened, more: Sequence[Problem] = ()) -
         "apply/check.html",
         draft_id=opened.draft.id,
         summaries=summaries,
-        papers=[(names.get(paper.material_code, ""), paper) for paper in opened.papers],
+        papers=[(names.get(paper.material_code, ""), paper, _origin(paper)) for paper in opened.papers],
+        promised=[(names[code], office.city.materials[code].promise_days) for code in opened.promised],
+        declaration=declaration(),
+        saving=saving(opened.checklist, reused=opened.reused),
+        is_outside=opened.is_outside,
+        answers=_answers_in_writing(office, opened.draft.id),
+        answer_error=next((each.problem for each in more if each.field == "answer"), ""),
         links=links,
         lines=lines,
         token=_token(opened.draft.id),
@@ -444,6 +588,8 @@ def _shown(question: Question) -> str:
             return next((each.label for each in question.choices if each.value == question.value), question.value)
         case Kind.CLAIM:
             return question.document
+        case Kind.SEVERAL:
+            return str(gettext("、").join(each.label for each in question.choices if each.value in question.chosen))
         case Kind.AREA if question.is_answered:
             return f"{grouped(question.value)} m²"
         case Kind.METRES if question.is_answered:
@@ -471,7 +617,7 @@ def _saved(opened: Opened) -> str:
     return str(gettext("已保存 %(time)s", time=clock(opened.draft.updated_at)))
 
 
-def _task_groups(opened: Opened, office: Sitting) -> tuple[TaskGroup, ...]:
+def _task_groups(opened: Opened) -> tuple[TaskGroup, ...]:
     address = flask.url_for
     draft_id = opened.draft.id
     sections = tuple(
@@ -483,7 +629,7 @@ def _task_groups(opened: Opened, office: Sitting) -> tuple[TaskGroup, ...]:
         )
         for each in opened.form.sections
     )
-    needed = sum(is_required(material, opened.facts) for material in office.city.pack.materials)
+    needed = len(opened.checklist.required)
     papers_state = Tag(gettext("未开始"))
     if opened.papers:
         papers_state = Tag(gettext("填写中"), Tone.BLUE)

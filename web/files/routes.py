@@ -37,6 +37,6 @@ def document(document_id: UUID) -> flask.Response:
     """One sealed document, byte for byte as it was issued."""
     with sitting() as office:
         found = documents.load(office.session, document_id)
-        if not cases.may_see(office.session, found.application_id, signed_in()):
+        if not cases.may_see_document(office.session, document_id, signed_in()):
             raise NotFound("文书不存在")
     return file_answer(found.sha256, media_type="application/pdf", name=f"{found.title}.pdf")

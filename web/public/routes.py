@@ -16,12 +16,14 @@ from services.sitting import sitting
 from shared.db.queries import cases
 from shared.db.queries import progress as progresses
 from shared.db.queries import public as strangers
+from shared.domain.checklist import union
 from shared.domain.errors import Invalid, Unavailable
 from shared.domain.facts import Facts
 from shared.settings import settings
-from web.apply.form import ESTIMATED, Form, choices_everywhere
+from web.apply.form import ESTIMATED, Form, choices_everywhere, situation_choices
 from web.apply.lanes import lanes_of, steps_of
 from web.apply.lines import ShownLines, shown_lines
+from web.apply.materials import material_rows, saving
 from web.holdups import reasons
 from web.limits import LOOK_UP, limiter
 
@@ -62,6 +64,25 @@ def progress() -> str | tuple[str, int]:
         )
 
 
+@public.get("/materials")
+def materials() -> str:
+    """What to bring, by what the works involve: each paper once, with the matters that need it; nothing is kept."""
+    with sitting() as office:
+        city, today = office.city, office.today
+        chosen = [code for code in flask.request.args.getlist("situations") if code in city.situations]
+        matters = city.matters_in(chosen)
+        found = union(city.pack.materials, matters)
+        return flask.render_template(
+            "public/materials.html",
+            choices=situation_choices(city),
+            chosen=chosen,
+            matters=len(matters),
+            rows=material_rows(found, city),
+            saving=saving(found),
+            outside=[row for row in city.pack.scope.rows if row.period.covers(today)],
+        )
+
+
 @public.get("/verify")
 @limiter.limit(LOOK_UP, exempt_when=lambda: not flask.request.args.get("code"))
 def verify() -> str | tuple[str, int]:
@@ -88,7 +109,7 @@ def verify_token(token: str) -> str | tuple[str, int]:
 def estimate() -> str | tuple[str, int]:
     """What the fees would be, line by line with the formula; nothing is kept, and the bill is what counts."""
     with sitting() as office:
-        form = Form.typed(flask.request.form, office.city, ESTIMATED)
+        form = Form.typed(flask.request.form, office.city, office.today, ESTIMATED)
         today = office.today
         if flask.request.method == "GET":
             return _estimate(form, None, today.isoformat())

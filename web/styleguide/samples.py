@@ -8,10 +8,12 @@ from uuid import UUID
 
 import segno
 
+from services.papers import Reusable
 from shared.db.notices import NoticeRow
 from shared.db.queries.attention import AttentionRow
 from web.apply.form import Kind, Question
 from web.apply.lines import ShownLine, ShownLines
+from web.apply.materials import AnswerItem, MaterialRow, PaperSlot, Saving, WrittenAnswer
 from web.components import (
     BillCard,
     BillGroup,
@@ -388,6 +390,67 @@ USES = (
 )
 YES_NO = (Choice("yes", "是"), Choice("no", "否"))
 CLAIM = (Choice("yes", "申请这一项"),)
+SITUATIONS = (
+    Choice("road_works", "需要占用、挖掘城市道路", "事项：占用、挖掘城市道路许可；材料：占道挖掘方案"),
+    Choice("night_work", "需要夜间连续施工", "事项：夜间连续施工备案"),
+)
+_DRAINAGE = MaterialRow(
+    code="drainage",
+    name="排水与节水方案",
+    note="",
+    formats="PDF",
+    need=Tag("必交", Tone.BLUE),
+    needed_by="排水与节水方案（市水务局）",
+    clause="《城镇排水与污水处理条例》第二十一条",
+    promise="可承诺在 10 个工作日内补交",
+)
+_SITE_PLAN = MaterialRow(
+    code="siteplan",
+    name="总平面图和规划设计方案",
+    note="",
+    formats="PDF",
+    need=Tag("必交", Tone.BLUE),
+    needed_by="建设工程规划许可（市自然资源和规划局）、环境影响评价（市生态环境局）",
+    clause="《行政许可法》第三十一条",
+    promise="",
+)
+MATERIALS = (_DRAINAGE, _SITE_PLAN)
+SAVING = Saving(asked=36, distinct=16, reused=2, saved=22)
+_REUSABLE = Reusable(
+    source_id=UUID(int=1), material_code="siteplan", file_name="总平面图.pdf", number="HH20140301-0004-2",
+    came_on=date(2014, 3, 1), media_type="application/pdf", size_bytes=1024, sha256="",
+)  # fmt: skip
+PAPER_SLOTS = (
+    PaperSlot(
+        row=_DRAINAGE, hint="只收 PDF，每个不超过 20 MB。", accept=".pdf", papers=(), reusable=None, is_promised=True,
+        error="",
+    ),
+    PaperSlot(
+        row=_SITE_PLAN, hint="只收 PDF，每个不超过 20 MB。", accept=".pdf", papers=(), reusable=_REUSABLE,
+        is_promised=False, error="缺少必交材料：总平面图和规划设计方案",
+    ),
+)  # fmt: skip
+ANSWERS = (
+    WrittenAnswer(
+        title="一次性告知书",
+        number="瀚一单告〔2014〕4号",
+        issued_on=date(2014, 9, 15),
+        items=(
+            AnswerItem(
+                "施工合同", "未提交", "《保障农民工工资支付条例》第三十二条", "工资保障金核定", "上传PDF文件"
+            ),
+        ),
+        href="#",
+    ),
+    WrittenAnswer(
+        title="不予受理通知书",
+        number="瀚一单不受〔2014〕1号",
+        issued_on=date(2014, 9, 15),
+        items=(AnswerItem("军用房屋建筑工程", "另有规定。", "《建筑法》第八十四条", go_to="军队工程建设主管部门"),),
+        href="",
+    ),
+)  # fmt: skip
+
 # One question of each kind, answered, and again with what is wrong.
 QUESTIONS = (
     Question(name="q-text", label="项目名称", kind=Kind.TEXT, hint="与立项文件一致。", value="碧海湾花园一期"),
@@ -403,6 +466,10 @@ QUESTIONS = (
         name="q-claim", label="保障性安居工程", kind=Kind.CLAIM, hint="国发〔2007〕24号", is_optional=True,
         value="yes", document="瀚建保〔2014〕12号",
     ),
+    Question(
+        name="q-several", label="工程涉及下列哪些情形？", kind=Kind.SEVERAL, hint="都不涉及的，不选。",
+        value="road_works", choices=SITUATIONS,
+    ),
 )  # fmt: skip
 QUESTIONS_WRONG = (
     Question(name="w-text", label="项目名称", kind=Kind.TEXT, error="应为非空文字"),
@@ -417,6 +484,10 @@ QUESTIONS_WRONG = (
     Question(
         name="w-claim", label="保障性安居工程", kind=Kind.CLAIM, is_optional=True, value="yes",
         document_error="请填写依据文件的文号",
+    ),
+    Question(
+        name="w-several", label="工程属于下列哪种不在本窗口受理的情况？", kind=Kind.SEVERAL, value="military",
+        choices=(Choice("military", "军用房屋建筑工程"),), error="不在本窗口受理范围：军用房屋建筑工程",
     ),
 )  # fmt: skip
 _SHELTER = ShownLine(

@@ -252,6 +252,20 @@ def may_see(session: Session, application_id: UUID, viewer: AccountRow) -> bool:
     return found.one_or_none() is not None
 
 
+def may_see_document(session: Session, document_id: UUID, viewer: AccountRow) -> bool:
+    """Whether a document is the viewer's to see: by its application, or because the draft it was given on is theirs."""
+    wall, values = _wall(viewer)
+    found = session.execute(
+        text(
+            "select 1 from document d left join application a on a.id = d.application_id "  # noqa: S608 made here
+            "left join draft f on f.id = d.draft_id "
+            f"where d.id = :id and ((a.id is not null and {wall}) or f.account_id = :owner)"
+        ),
+        {"id": document_id, "owner": viewer.id, **values},
+    )
+    return found.one_or_none() is not None
+
+
 def _wall(viewer: AccountRow) -> tuple[str, dict[str, Any]]:
     """What the viewer may see, as a condition on `application a`.
 

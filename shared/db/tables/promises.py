@@ -8,17 +8,22 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from shared.db.tables.columns import UUID, datetime, json_list, moment, new_id, reference
+from shared.db.tables.columns import UUID, datetime, json_list, moment, new_id, raw, reference
 
 
 class IntakeNotice(SQLModel, table=True):
-    """What the door answers in writing: accepted, told once what is missing, or not accepted."""
+    """What the door answers in writing: accepted, told once what is missing, or not accepted.
+
+    `basis` is a digest of what the answer rests on, `papers` are the materials that were there then. An answer on a
+    draft has no application whose trail could hold it: it carries its unit's seal, and its document's digest, itself.
+    """
 
     __tablename__ = "intake_notice"
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
         CheckConstraint("kind in ('accepted','one_time','not_accepted')", name="intake_notice_kind"),
         CheckConstraint("application_id is not null or draft_id is not null", name="intake_notice_belongs"),
+        CheckConstraint("application_id is not null or seal is not null", name="intake_notice_sealed"),
         Index("intake_notice_account", "tenant_id", "account_id"),
     )
     id: UUID = new_id()
@@ -31,12 +36,18 @@ class IntakeNotice(SQLModel, table=True):
     addressee: str
     project_name: str
     items: list[Any] = json_list()
+    basis: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    papers: list[Any] = json_list()
     reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     clause: str = Field(default="", sa_column_kwargs={"server_default": ""})
     go_to: str = Field(default="", sa_column_kwargs={"server_default": ""})
     issued_at: datetime = moment()
     issued_on: date
     due_on: date | None = None
+    unit_code: str
+    document_sha256: str | None = None
+    seal_key_id: str | None = None
+    seal: bytes | None = raw(nullable=True)
 
 
 class Commitment(SQLModel, table=True):
@@ -47,6 +58,7 @@ class Commitment(SQLModel, table=True):
         UniqueConstraint("application_id", "material_code"),
         CheckConstraint("state in ('promised','brought','fulfilled','failed')", name="commitment_state"),
         CheckConstraint("state not in ('brought','fulfilled') or attachment_id is not null", name="commitment_paper"),
+        CheckConstraint("state <> 'failed' or opinion <> ''", name="commitment_reason"),
         Index("commitment_desk", "tenant_id", "unit_code", "due_on"),
     )
     id: UUID = new_id()
@@ -63,6 +75,7 @@ class Commitment(SQLModel, table=True):
     checked_by: UUID | None = reference("account.id", nullable=True)
     checked_at: datetime | None = moment(nullable=True)
     opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    late_noted_on: date | None = Field(default=None, description="when the lead window learnt that it had not come")
 
 
 class ServiceCard(SQLModel, table=True):

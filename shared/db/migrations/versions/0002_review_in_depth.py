@@ -277,14 +277,23 @@ def upgrade() -> None:
         sa.Column(
             "items", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
         ),
+        sa.Column("basis", sa.String(), server_default="", nullable=False),
+        sa.Column(
+            "papers", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
         sa.Column("reason", sa.String(), server_default="", nullable=False),
         sa.Column("clause", sa.String(), server_default="", nullable=False),
         sa.Column("go_to", sa.String(), server_default="", nullable=False),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("unit_code", sa.String(), nullable=False),
+        sa.Column("document_sha256", sa.String(), nullable=True),
+        sa.Column("seal_key_id", sa.String(), nullable=True),
+        sa.Column("seal", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("kind in ('accepted','one_time','not_accepted')", name="intake_notice_kind"),
         sa.CheckConstraint("application_id is not null or draft_id is not null", name="intake_notice_belongs"),
+        sa.CheckConstraint("application_id is not null or seal is not null", name="intake_notice_sealed"),
         sa.ForeignKeyConstraint(
             ["account_id"],
             ["account.id"],
@@ -675,10 +684,12 @@ def upgrade() -> None:
         sa.Column("checked_by", sa.Uuid(), nullable=True),
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opinion", sa.String(), server_default="", nullable=False),
+        sa.Column("late_noted_on", sa.Date(), nullable=True),
         sa.CheckConstraint("state in ('promised','brought','fulfilled','failed')", name="commitment_state"),
         sa.CheckConstraint(
             "state not in ('brought','fulfilled') or attachment_id is not null", name="commitment_paper"
         ),
+        sa.CheckConstraint("state <> 'failed' or opinion <> ''", name="commitment_reason"),
         sa.ForeignKeyConstraint(
             ["application_id"],
             ["application.id"],
