@@ -16,11 +16,11 @@ from pathlib import Path
 
 import structlog
 
-from bench import latency, memory, race, receipt, report
+from bench import desk, latency, memory, race, receipt, report
 from bench.ground import prepared
 from shared.settings import ROOT
 
-PARTS = ("race", "latency", "receipt", "memory")
+PARTS = ("race", "latency", "receipt", "memory", "desk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,13 @@ class Amount:
     latencies: int
     receipts: int
     load: int
+    open_tasks: int
+    pages: int
 
 
-FULL = Amount(applications=2000, repetitions=3, latencies=40, receipts=20, load=12)
+FULL = Amount(applications=2000, repetitions=3, latencies=40, receipts=20, load=12, open_tasks=100_000, pages=40)
 #: Enough to see that everything works; says nothing about speed.
-QUICK = Amount(applications=20, repetitions=1, latencies=3, receipts=2, load=2)
+QUICK = Amount(applications=20, repetitions=1, latencies=3, receipts=2, load=2, open_tasks=500, pages=2)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "latency": lambda: report.latency(latency.run(where, samples=amount.latencies)),
             "receipt": lambda: report.receipt(receipt.run(where, pieces=amount.receipts)),
             "memory": lambda: report.memory(memory.run(where, applications=amount.load)),
+            "desk": lambda: report.desk(desk.run(where, samples=amount.pages, open_tasks=amount.open_tasks)),
         }
         for part in parts:
             figures[part] = measures[part]()

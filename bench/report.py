@@ -24,6 +24,7 @@ from shared.settings import ROOT
 WANTED_TIMES = {"celery_chord": 8.0, "dramatiq_single": 5.0, "no_queue": 0.35}
 WANTED_LATENCY_P50_MS = 300.0
 WANTED_RECEIPT_MS = 400.0
+WANTED_PAGE_P95_MS = 200.0
 WANTED_DOCUMENTS_MB, WANTED_OTHERS_MB = 160.0, 110.0
 
 Figures = dict[str, Any]
@@ -132,6 +133,22 @@ def memory(peaks_mb: Mapping[str, float]) -> Figures:
     }
 
 
+def desk(measured: Mapping[str, Any]) -> Figures:
+    """A desk's pages, one after the other, with all those tasks open."""
+    return {
+        "open_tasks": measured["open_tasks"],
+        "pages": {
+            name: {
+                "p50_ms": percentile(taken_ms, 50),
+                "p95_ms": (p95 := percentile(taken_ms, 95)),
+                "wanted_p95_ms": WANTED_PAGE_P95_MS,
+                "is_met": p95 <= WANTED_PAGE_P95_MS,
+            }
+            for name, taken_ms in measured["ms"].items()
+        },
+    }
+
+
 def is_work_lost(figures: Figures) -> bool:
     """Whether a contestant's outcome was wrong."""
     return any(each["wrong"] for each in figures.get("race", {}).get("contestants", {}).values())
@@ -165,6 +182,9 @@ def show(figures: Figures) -> None:
         table.add_row(f"receipt with {part['seals']} seals", said, f"≤ {part['wanted_ms']:.0f} ms", _met(part))
     for name, part in figures.get("memory", {}).items():
         table.add_row(f"memory: {name}", f"{part['peak_mb']} MB", f"< {part['wanted_mb']:.0f} MB", _met(part))
+    for name, part in figures.get("desk", {}).get("pages", {}).items():
+        title = f"{name}, {figures['desk']['open_tasks']:,} open tasks, p50 / p95"
+        table.add_row(title, _two_ms(part), f"p95 ≤ {part['wanted_p95_ms']:.0f} ms", _met(part))
     if table.row_count:
         console.print(table)
 

@@ -348,6 +348,7 @@ def _plan(sitting: Sitting, application_id: UUID, request: Reading) -> _Plan:
                 "id": task_id,
                 "tenant_id": sitting.tenant,
                 "application_id": application_id,
+                "area_code": request.area_code,
                 "matter_code": matter.code,
                 "matter_name": matter.name,
                 "seq": seq,

@@ -74,6 +74,6 @@ def sitting(tenant: str | None = None, *, area: str | None = None, on: Engine | 
     `area` is the district that it is for, else that of the person being served.
     """
     which, where = tenant or settings().tenant, area or _served.get()
-    with unit_of_work(which, area=where, on=on) as session:
-        now, revision = cities.clock_and_revision(session, which)
+    with unit_of_work(on=on) as session:
+        now, revision = cities.take_seat(session, which, where)
         yield Sitting(session, cities.load(session, which, revision), signer(), now, settings().secret(), where)

@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo
 import flask
 from flask_babel import format_date
 
+from shared.db.queries.inbox import COUNTED_MAX
+
 # The whole country keeps one time; offices print it, so it is not the reader's own.
 OFFICE_TIME = ZoneInfo("Asia/Shanghai")
 MINUS = "\N{MINUS SIGN}"
@@ -31,6 +33,11 @@ def number(quantity: Decimal | int) -> str:
     if type(quantity) not in (int, Decimal):
         raise TypeError(f"a quantity is a Decimal or an int, not {quantity!r}")
     return f"{quantity:,}".replace("-", MINUS)
+
+
+def how_many(count: int) -> str:
+    """What waits somewhere, as far as it is counted: 999, and 999+ for more."""
+    return f"{COUNTED_MAX}+" if count > COUNTED_MAX else str(count)
 
 
 def day(value: date) -> str:
@@ -68,6 +75,7 @@ def install(app: flask.Flask) -> None:
     app.jinja_env.filters.update(
         money=money,
         number=number,
+        how_many=how_many,
         date=day,
         date_short=day_short,
         date_long=day_long,

@@ -178,10 +178,19 @@ _known: dict[str, City] = {}
 _known_lock = Lock()
 
 
-def clock_and_revision(session: Session, tenant: str) -> tuple[datetime, str]:
-    """The business time and which pack revision is in force, in one look. Raises `NotFound`."""
+def take_seat(session: Session, tenant: str, area: str | None) -> tuple[datetime, str]:
+    """Name the city, and the district if any, that this transaction is for, as `unit_of_work` does.
+
+    Gives the business time and which pack revision is in force, all in one look. Raises `NotFound`.
+    """
+    # Materialised, so that the seat is taken before the clock, which stands behind the same wall, is read.
     row = session.execute(
-        text("select business_now(:tenant) as now, revision from tenant where id = :tenant"), {"tenant": tenant}
+        text(
+            "with seat as materialized (select set_config('yidan.tenant', :tenant, true) as tenant, "
+            "set_config('yidan.area', :area, true)) "
+            "select business_now(seat.tenant) as now, revision from seat join tenant on tenant.id = seat.tenant"
+        ),
+        {"tenant": tenant, "area": area or ""},
     ).one_or_none()
     if row is None:
         raise NotFound(f"没有装入城市数据：{tenant}")

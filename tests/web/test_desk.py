@@ -46,7 +46,7 @@ class TestInbox:
         page = officer.read("/desk?tab=unclaimed")
 
         assert [words(tab) for tab in page.select(".tabs > a")] == [
-            "待我办 0", "待认领 1", "即将超期 0", "已办 0", "全部 1",
+            "待我办 0", "待认领 1", "即将超期 0", "停表中 0", "已办 0", "全部 1",
         ]  # fmt: skip
         (row,) = page.select("tbody tr")
         assert "碧海湾花园一期" in words(row)

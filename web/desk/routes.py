@@ -29,7 +29,7 @@ from web.deadlines import light_name, light_words
 from web.desk.more import further_acts
 from web.desk.views import CasePage, case_page, short_id
 from web.desk.words import line_status_words, line_tag, task_tag
-from web.filters import clock
+from web.filters import clock, how_many
 from web.naming import said
 from web.slip import slip_page
 from web.workplace import page
@@ -309,6 +309,7 @@ def _tabs(found: Inbox, wanted: InboxFilter) -> tuple[TabLink, ...]:
         Tab.MINE: gettext("待我办"),
         Tab.UNCLAIMED: gettext("待认领"),
         Tab.SOON: gettext("即将超期"),
+        Tab.PAUSED: gettext("停表中"),
         Tab.DONE: gettext("已办"),
         Tab.ALL: gettext("全部"),
     }
@@ -389,7 +390,7 @@ def _address(wanted: InboxFilter, **changes: str) -> str:
 
 def _pager(found: Inbox, wanted: InboxFilter) -> Pager:
     return Pager(
-        gettext("共 %(count)s 件", count=found.found),
+        gettext("共 %(count)s 件", count=how_many(found.found)),
         wanted.page,
         _address(wanted, page=str(wanted.page - 1)) if wanted.page > 1 else "",
         _address(wanted, page=str(wanted.page + 1)) if found.has_more else "",

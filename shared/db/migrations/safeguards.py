@@ -23,10 +23,10 @@ WALLED = (*FIRST_WALLED, *REVIEW_WALLED)
 #: Rows that a sitting of one district's people may see, beside the application itself, each table with its condition.
 #: What hangs on an application is where the application is; `…_is_here` are the functions below.
 AREA_WALLED = {
-    "application": "area_code = current_setting('yidan.area', true)",
+    **dict.fromkeys(("application", "review_task"), "area_code = current_setting('yidan.area', true)"),
     **dict.fromkeys(
         (
-            "submission", "attachment", "review_task", "fee_line", "audit_event", "bill", "receipt", "document",
+            "submission", "attachment", "fee_line", "audit_event", "bill", "receipt", "document",
             "case_item", "clock", "clock_pause", "clock_extension", "clock_step", "correction_notice",
             "correction_item", "intake_notice", "commitment", "service_card", "meeting", "meeting_seat",
             "meeting_verdict", "survey", "survey_finding", "appointment", "external_wait", "refusal", "handover",
@@ -69,6 +69,13 @@ _IS_HERE = {
     "unit_is_here(which text)": "select from unit where code = which "
     "and (level = 'city' or area_code = current_setting('yidan.area', true))",
 }
+
+#: Where a task stands in its unit's queue, for the index that queues are read from: running, standing still,
+#: waiting for other matters, over.
+QUEUE_PLACE = """create function queue_place(status varchar, is_paused boolean) returns integer
+    language sql immutable parallel safe as $$
+      select case when status in ('open', 'taken', 'checking', 'forwarded') then is_paused::int
+                  when status = 'waiting' then 2 else 3 end $$"""
 
 #: Only added to, never changed: the app's role has no UPDATE or DELETE right, and a trigger stops the owner too.
 FIRST_APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")

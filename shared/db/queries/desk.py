@@ -50,9 +50,7 @@ class Desk:
 def task_place(session: Session, desk: Desk, task_id: UUID) -> UUID:
     """The application that one of the unit's tasks belongs to; raises `NotFound` for any other."""
     found: UUID | None = session.execute(
-        select(TASKS.c.application_id)
-        .join(APPLICATIONS, APPLICATIONS.c.id == TASKS.c.application_id)
-        .where(TASKS.c.id == task_id, belongs(desk))
+        select(TASKS.c.application_id).where(TASKS.c.id == task_id, belongs(desk))
     ).scalar_one_or_none()
     if found is None:
         raise NotFound("审核任务不存在，或不在您的办理范围内")
@@ -76,11 +74,8 @@ def in_area(desk: Desk) -> ColumnElement[bool]:
 
 
 def belongs(desk: Desk) -> ColumnElement[bool]:
-    return and_(TASKS.c.unit_code == desk.unit_code, in_area(desk))
-
-
-def is_open() -> ColumnElement[bool]:
-    return and_(TASKS.c.status.in_(("open", "taken")), APPLICATIONS.c.status.in_(IN_HAND))
+    is_its = TASKS.c.unit_code == desk.unit_code
+    return and_(is_its, TASKS.c.area_code == desk.area_code) if desk.area_code else is_its
 
 
 def day_of(moment: datetime | None) -> date | None:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from shared.db.tables.columns import UUID, datetime, json_list, json_object, moment, new_id, raw, recorded, reference
@@ -31,6 +40,7 @@ class Application(SQLModel, table=True):
     __tablename__ = "application"
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
+        UniqueConstraint("id", "area_code", name="application_area"),
         CheckConstraint(
             "status in ('in_review','objected','billed','completed','withdrawn','refused','not_accepted')",
             name="application_status",
@@ -120,6 +130,9 @@ class ReviewTask(SQLModel, table=True):
     __tablename__ = "review_task"
     __table_args__ = (
         UniqueConstraint("application_id", "matter_code"),
+        ForeignKeyConstraint(
+            ["application_id", "area_code"], ["application.id", "application.area_code"], name="review_task_area"
+        ),
         CheckConstraint(
             "status in ('waiting','open','taken','checking','forwarded','approved','objected','cancelled')",
             name="review_task_status",
@@ -138,15 +151,25 @@ class ReviewTask(SQLModel, table=True):
             "review_task_inbox",
             "tenant_id",
             "unit_code",
-            "is_paused",
+            text("queue_place(status, is_paused)"),
             "due_on",
             "lane",
-            postgresql_where=text("status in ('open','taken','checking','forwarded')"),
+            postgresql_include=["application_id", "area_code", "status", "is_paused", "officer_id", "near_on"],
+        ),
+        Index("review_task_mine", "officer_id", postgresql_where=text("status in ('taken','forwarded')")),
+        Index("review_task_checking", "tenant_id", "unit_code", postgresql_where=text("status = 'checking'")),
+        Index(
+            "review_task_done",
+            "tenant_id",
+            "unit_code",
+            "decided_at",
+            postgresql_where=text("status in ('approved','objected')"),
         ),
     )
     id: UUID = new_id()
     tenant_id: str = Field(foreign_key="tenant.id")
     application_id: UUID = reference("application.id")
+    area_code: str = Field(description="its application's, so that queues are kept apart without looking there")
     matter_code: str
     matter_name: str
     seq: int

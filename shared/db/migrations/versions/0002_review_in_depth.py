@@ -1011,12 +1011,41 @@ def upgrade() -> None:
         table_name="review_task",
         postgresql_where=sa.text("status in ('open','taken')"),
     )
+    op.create_unique_constraint("application_area", "application", ["id", "area_code"])
+    op.add_column("review_task", sa.Column("area_code", sa.String(), nullable=True))
+    op.execute("update review_task t set area_code = a.area_code from application a where a.id = t.application_id")
+    op.alter_column("review_task", "area_code", existing_type=sa.String(), nullable=False)
+    op.create_foreign_key(
+        "review_task_area", "review_task", "application", ["application_id", "area_code"], ["id", "area_code"]
+    )
+    op.execute(safeguards.QUEUE_PLACE)
     op.create_index(
         "review_task_inbox",
         "review_task",
-        ["tenant_id", "unit_code", "is_paused", "due_on", "lane"],
+        ["tenant_id", "unit_code", sa.text("queue_place(status, is_paused)"), "due_on", "lane"],
         unique=False,
-        postgresql_where=sa.text("status in ('open','taken','checking','forwarded')"),
+        postgresql_include=["application_id", "area_code", "status", "is_paused", "officer_id", "near_on"],
+    )
+    op.create_index(
+        "review_task_mine",
+        "review_task",
+        ["officer_id"],
+        unique=False,
+        postgresql_where=sa.text("status in ('taken','forwarded')"),
+    )
+    op.create_index(
+        "review_task_checking",
+        "review_task",
+        ["tenant_id", "unit_code"],
+        unique=False,
+        postgresql_where=sa.text("status = 'checking'"),
+    )
+    op.create_index(
+        "review_task_done",
+        "review_task",
+        ["tenant_id", "unit_code", "decided_at"],
+        unique=False,
+        postgresql_where=sa.text("status in ('approved','objected')"),
     )
     op.drop_index("outbox_ready", table_name="outbox")
     op.add_column("outbox", sa.Column("is_urgent", sa.Boolean(), server_default=sa.text("false"), nullable=False))
@@ -1055,11 +1084,12 @@ def downgrade() -> None:
     # https://alembic.sqlalchemy.org/en/latest/naming.html
     op.drop_constraint("review_task_on_behalf_of_fkey", "review_task", type_="foreignkey")
     op.drop_constraint("review_task_checker_id_fkey", "review_task", type_="foreignkey")
-    op.drop_index(
-        "review_task_inbox",
-        table_name="review_task",
-        postgresql_where=sa.text("status in ('open','taken','checking','forwarded')"),
-    )
+    for name in ("review_task_done", "review_task_checking", "review_task_mine", "review_task_inbox"):
+        op.drop_index(name, table_name="review_task")
+    op.execute("drop function queue_place(varchar, boolean)")
+    op.drop_constraint("review_task_area", "review_task", type_="foreignkey")
+    op.drop_column("review_task", "area_code")
+    op.drop_constraint("application_area", "application", type_="unique")
     op.create_index(
         "review_task_inbox",
         "review_task",
