@@ -25,6 +25,7 @@ IN_HAND: Final = ("open", "taken")
 _ENDED: Final[Mapping[str, str]] = {
     "withdrawn": "申请人已撤回申报，时限已停止，这项任务不再办理",
     "refused": "已作出不予许可决定，时限已停止，这项任务不再办理",
+    "not_accepted": "牵头窗口已不予受理，时限已停止，这项任务不再办理",
 }
 
 

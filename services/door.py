@@ -1,4 +1,4 @@
-"""What the door answers in writing to a draft that it cannot accept: told once what is missing, or not accepted.
+"""What the door answers in writing: told once what is missing, or not accepted, also after acceptance by mistake.
 
 An answer rests on the facts, the area and the situations; while they are the same, asking again gives the same answer
 (行政许可法 32). The draft stays open.
@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from services import reading
+from services import endings, notices, reading
 from services.reading import PAPER, Reading
 from services.sitting import Sitting
-from shared.db import documents, drafts, intake_notices, numbers
+from shared.db import bills, cases, documents, drafts, intake_notices, numbers, trail
 from shared.db.accounts import AccountRow
 from shared.db.intake_notices import NoticeRow
-from shared.domain.characters import is_keepable, unkeepable_parts
+from shared.db.trail import Act, Actor
+from shared.domain.characters import UNKEEPABLE, is_keepable, unkeepable_parts
 from shared.domain.checklist import GENERAL_CLAUSE, Entry
 from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from shared.domain.facts import FACT_NAMES
@@ -32,6 +33,11 @@ ALL_MATTERS: Final = "全部事项"
 #: What a paper is for that proves a fact or a reduction.
 _FOR_FEES: Final = "收费核定"
 _NAME_LENGTH_MAX: Final = 200
+#: Longest texts of a refusal to accept, characters; the form says so too.
+REASON_LENGTH_MAX: Final = 500
+CLAUSE_LENGTH_MAX: Final = 200
+#: States in which a unit has said something that stands.
+_PAST_RETURN: Final = ("approved", "objected", "checking", "forwarded")
 _PLACES: Final = {"area_code": "项目所在区", "site": "建设地点"}
 
 
@@ -179,3 +185,76 @@ def _stated(body: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not is_keepable(value) or not value.isprintable():
         return ""
     return value.strip()[:_NAME_LENGTH_MAX]
+
+
+def decline(
+    sitting: Sitting, *, application_id: UUID, actor: Actor, reason: str, clause: str, go_to: str = ""
+) -> NoticeRow:
+    """Not accept an application after all: the lead window's word, while nobody has decided and nothing is billed.
+
+    Tasks are cancelled, clocks stop, its fee lines are never billed. May be repeated: what stands is given back.
+    Raises `NotAllowed` for other units, `Invalid` without reason and clause, `Conflict` once somebody has decided.
+    """
+    if actor.unit_code != sitting.city.lead_unit:
+        raise NotAllowed("不予受理由牵头窗口决定")
+    said = {"reason": reason.strip(), "clause": clause.strip(), "go_to": go_to.strip()}
+    problems = [
+        Problem(name, f"必填，不超过 {most} 个字")
+        for name, most in (("reason", REASON_LENGTH_MAX), ("clause", CLAUSE_LENGTH_MAX))
+        if not said[name] or len(said[name]) > most
+    ]
+    if len(said["go_to"]) > CLAUSE_LENGTH_MAX:
+        problems.append(Problem("go_to", f"不超过 {CLAUSE_LENGTH_MAX} 个字"))
+    problems += [Problem(name, UNKEEPABLE) for name, text in said.items() if not is_keepable(text)]
+    if problems:
+        raise Invalid(problems)
+    case = cases.lock_one(sitting.session, application_id)
+    if case.status == "not_accepted":
+        return next(
+            each for each in intake_notices.of_application(sitting.session, case.id) if each.kind == "not_accepted"
+        )
+    tasks = cases.tasks_of(sitting.session, case.id)
+    if case.status != "in_review" or bills.of_application(sitting.session, case.id):
+        raise Conflict("办件已出具缴费单、有部门不同意或已经办结，不能再不予受理")
+    if any(task.status in _PAST_RETURN for task in tasks):
+        raise Conflict("已有部门作出审核结论，不能再不予受理；不符合条件的，由各部门写明意见")
+    year = sitting.today.year
+    running = numbers.take(sitting.session, tenant=sitting.tenant, series=f"not_accepted:{year}")[0]
+    notice_id, number = uuid4(), sitting.city.number("not_accepted", year, running)
+    intake_notices.add(
+        sitting.session,
+        sitting.tenant,
+        {
+            "id": notice_id,
+            "account_id": case.applicant_id,
+            "application_id": case.id,
+            "kind": "not_accepted",
+            "number": number,
+            "addressee": case.developer_name,
+            "project_name": case.project_name,
+            "items": [said],
+            **said,
+            "issued_at": sitting.now,
+            "issued_on": sitting.today,
+            "unit_code": sitting.city.lead_unit,
+        },
+    )
+    acts = endings.end(sitting, case, status="not_accepted", why="不予受理", by=actor)
+    first = Act("application_not_accepted", sitting.now, actor, sitting.city.lead_unit, {"notice": number, **said})
+    trail.append(sitting.session, sitting.tenant, {case.id: [first, *acts]}, signer=sitting.signer)
+    title = f"{TITLES['not_accepted']} {number}"
+    documents.request(
+        sitting.session, sitting.tenant, [documents.Wish("not_accepted", notice_id, case.id, title)], now=sitting.now
+    )
+    notices.tell(
+        sitting,
+        notices.applicant(sitting, case.id),
+        kind="not_accepted",
+        key=str(case.id),
+        title=f"不予受理：{case.number}",
+        body=f"{case.project_name} 不予受理：{said['reason']} 依据和去哪里办写在{title}里。",
+        application_id=case.id,
+        href=f"/apply/cases/{case.id}",
+    )
+    log.info("application_not_accepted", application=case.number, notice=number)
+    return intake_notices.load(sitting.session, notice_id)

@@ -278,7 +278,12 @@ def _first_acts(
                 "paper_promised",
                 sitting.now,
                 who,
-                data={"material": row["material_code"], "due_on": row["due_on"].isoformat(), "text": DECLARATION},
+                data={
+                    "material": row["material_code"],
+                    "title": sitting.city.materials[row["material_code"]].name,
+                    "due_on": row["due_on"].isoformat(),
+                    "text": DECLARATION,
+                },
             )
             for row in plan.commitments
         ),

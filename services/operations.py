@@ -15,6 +15,7 @@ from shared.domain.errors import Invalid, NotFound, Problem
 KINDS_OF_ROLE: Final = {
     "finance": ("callback_refused", "payment_refused", "objected_after_bill"),
     "leader": ("meeting_due", "no_officer", "calendar_missing"),
+    "lead_window": ("commitment_late", "commitment_failed"),
     "operator": ("work_dead", "unprintable", "notice_failed", "clock_failed"),
 }
 #: Longest resolution, characters; the form says so too.

@@ -99,6 +99,45 @@ _TABLE: Final = tuple(
             r"这份草稿已经出具过书面答复，须留存备查，不能删除.*",
             "a written answer was given on this draft, so it is kept; if you no longer apply, leave it",
         ),
+        (
+            r"这份材料不是“(.*)”，请上传承诺补交的材料",
+            r"this paper is no “\1”; upload the paper that was promised",
+        ),
+        (
+            r"这份材料已经补交，正在核查；核查后需要更换的，会通知您",
+            "this paper has come and is being looked at; you will be told if another is needed",
+        ),
+        (r"这份材料已经补交并核查通过，不用再交", "this paper has come and was found good; nothing more is needed"),
+        (r"认定没有履行承诺的，须写明理由和补救办法", "say why the promise was not kept, and what would mend it"),
+        (r"这项承诺由其他单位核查", "this promise is looked at by another department"),
+        (r"这项承诺已经核查，不能再改；请刷新后查看", "this promise was judged already; reload the page"),
+        (
+            r"承诺补交的材料还没有补交，期限未满，暂时不能作出核查结论",
+            "the promised paper has not come and its time is not over, so it cannot be judged yet",
+        ),
+        (
+            r"这项承诺刚刚有变化，请核对后再提交.*",
+            "this promise has just changed: check it and submit again; what you typed is still on the page",
+        ),
+        (
+            r"办件已经终止，承诺后补的材料不用再交，也不再核查",
+            "the application has ended: promised papers need not come, nor be looked at",
+        ),
+        (r"不予受理由牵头窗口决定", "only the lead window decides not to accept"),
+        (r"必填，不超过 (\d+) 个字", r"required, at most \1 characters"),
+        (r"不超过 (\d+) 个字", r"at most \1 characters"),
+        (
+            r"办件已出具缴费单、有部门不同意或已经办结，不能再不予受理",
+            "a bill is out, a department objected, or the application has ended: it can no longer be not accepted",
+        ),
+        (
+            r"已有部门作出审核结论，不能再不予受理；.*",
+            "a department has decided, so the application can no longer be not accepted",
+        ),
+        (
+            r"牵头窗口已不予受理，时限已停止，这项任务不再办理",
+            "the lead window did not accept the application; its clocks have stopped and this task ends",
+        ),
         (r"没有这份通知书", "there is no such notice"),
         (r"没有这项承诺，或不在您的办理范围内", "there is no such promise, or it is not yours to see"),
         (

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from services import corrections, default_consent, forwarding, offices, reminders
+from services import commitments, corrections, default_consent, forwarding, offices, reminders
 from services.sitting import Sitting, sitting
 from shared.db import attention, city
 from shared.db.engine import unit_of_work
@@ -47,6 +47,7 @@ ROUNDS: Final = (
     Round("reminders", reminders.due, reminders.remind),
     Round("unmanned", reminders.unmanned, reminders.report_unmanned),
     Round("corrections", corrections.due, corrections.look_at),
+    Round("commitments", commitments.due, commitments.note_late),
 )
 
 

@@ -45,6 +45,7 @@ class CommitmentRow:
     checked_by: UUID | None
     checked_at: datetime | None
     opinion: str
+    late_noted_on: date | None
 
 
 _COMMITMENT = [COMMITMENTS.c[name] for name in CommitmentRow.__dataclass_fields__]
@@ -75,6 +76,45 @@ def of_application(session: Session, application_id: UUID) -> list[CommitmentRow
     return [CommitmentRow(*row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class DeskRow:
+    """One promised paper on a unit's list, with its application and, once it came, the paper."""
+
+    id: UUID
+    application_id: UUID
+    number: str
+    project_name: str
+    material_code: str
+    state: str
+    version: int
+    due_on: date
+    brought_at: datetime | None
+    attachment_id: UUID | None
+    checked_at: datetime | None
+    opinion: str
+
+
+def of_unit(session: Session, unit_code: str, *, is_closed: bool, most: int) -> list[DeskRow]:
+    """A unit's promises in living applications: what came first, then by due date; or those already judged."""
+    columns = [COMMITMENTS.c[name] for name in DeskRow.__dataclass_fields__ if name not in ("number", "project_name")]
+    states = ("fulfilled", "failed") if is_closed else ("promised", "brought")
+    query = (
+        select(*columns, APPLICATIONS.c.number, APPLICATIONS.c.project_name)
+        .join(APPLICATIONS, APPLICATIONS.c.id == COMMITMENTS.c.application_id)
+        .where(
+            COMMITMENTS.c.unit_code == unit_code,
+            COMMITMENTS.c.state.in_(states),
+            APPLICATIONS.c.status.not_in(ENDED),
+        )
+        .limit(most)
+    )
+    if is_closed:
+        query = query.order_by(COMMITMENTS.c.checked_at.desc(), COMMITMENTS.c.id)
+    else:
+        query = query.order_by(COMMITMENTS.c.state, COMMITMENTS.c.due_on, COMMITMENTS.c.id)
+    return [DeskRow(**row._mapping) for row in session.execute(query)]
+
+
 def late(session: Session, *, today: date, most: int) -> list[CommitmentRow]:
     """Promises of living applications whose paper has not come in time, the oldest first."""
     rows = session.execute(
@@ -101,3 +141,8 @@ def save(session: Session, commitment: CommitmentRow, **changes: Any) -> None:
     )
     if not changed(done):
         raise Conflict("这项承诺刚刚已被他人处理，请刷新后再看")
+
+
+def note_late(session: Session, commitment_id: UUID, *, on: date) -> None:
+    """Note that the lead window knows that a paper has not come; the promise itself stays as it was read."""
+    session.execute(update(COMMITMENTS).where(COMMITMENTS.c.id == commitment_id).values(late_noted_on=on))

@@ -179,12 +179,12 @@ INVARIANTS = (
         "(select from review_task t where t.application_id = a.id and t.status <> 'approved') and not exists "
         "(select from bill b where b.application_id = a.id and b.status = 'issued') and not exists (select from bill b "
         "where b.application_id = a.id and b.status = 'paid' "
-        "and not exists (select from receipt r where r.bill_id = b.id))) and a.status not in ('withdrawn', 'refused')",
+        "and not exists (select from receipt r where r.bill_id = b.id))) and a.status not in ('withdrawn', 'refused', 'not_accepted')",
     ),
     Invariant(
         "I9-ended",
-        "撤回、不予许可的申报没有未了的任务、时限、补正、会议和待缴的缴费单，并在留痕中",
-        "select count(*) from application where status in ('withdrawn', 'refused')",
+        "撤回、不予许可、不予受理的申报没有未了的任务、时限、补正、会议和待缴的缴费单，并在留痕中",
+        "select count(*) from application where status in ('withdrawn', 'refused', 'not_accepted')",
         "select a.number || ' 已终止，' || left_open.what from application a cross join lateral ("
         "select '仍有任务 ' || t.matter_code as what from review_task t where t.application_id = a.id "
         "and t.status not in ('approved', 'objected', 'cancelled') "
@@ -195,15 +195,15 @@ INVARIANTS = (
         "union all select b.number || ' 仍待缴' from bill b where b.application_id = a.id "
         "and b.status in ('issued', 'nothing_due') "
         "union all select '不在留痕中' where not exists (select from audit_event e where e.application_id = a.id "
-        "and e.verb = 'application_' || a.status)) left_open where a.status in ('withdrawn', 'refused')",
+        "and e.verb = 'application_' || a.status)) left_open where a.status in ('withdrawn', 'refused', 'not_accepted')",
     ),
     Invariant(
         "I9-cancelled",
-        "只有撤回、不予许可的申报有终止的任务",
+        "只有撤回、不予许可、不予受理的申报有终止的任务",
         "select count(*) from review_task where status = 'cancelled'",
         "select a.number || ' ' || t.matter_code || ' 已终止，办件为 ' || a.status from review_task t "
         "join application a on a.id = t.application_id "
-        "where t.status = 'cancelled' and a.status not in ('withdrawn', 'refused')",
+        "where t.status = 'cancelled' and a.status not in ('withdrawn', 'refused', 'not_accepted')",
     ),
     Invariant(
         "I10-verdicts",

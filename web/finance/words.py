@@ -75,6 +75,8 @@ def kind_tag(kind: str) -> Tag:
         "callback_refused": Tag(gettext("回调被拒"), Tone.RED),
         "payment_refused": Tag(gettext("款项不符"), Tone.AMBER),
         "objected_after_bill": Tag(gettext("出单后不予同意"), Tone.RED),
+        "commitment_late": Tag(gettext("承诺逾期"), Tone.RED),
+        "commitment_failed": Tag(gettext("承诺未履行"), Tone.RED),
         "work_dead": Tag(gettext("后台任务停止"), Tone.RED),
         "unprintable": Tag(gettext("文书缺字"), Tone.AMBER),
         "notice_failed": Tag(gettext("通知未送达"), Tone.AMBER),
