@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from services.sitting import Sitting
-from shared.db import bills, cases, documents, numbers, trail
+from shared.db import bills, cases, clocks, documents, numbers, trail
 from shared.db.bills import NewBill, NewBillLine
 from shared.db.cases import Case
 from shared.db.trail import Act
@@ -89,6 +89,7 @@ def issue_bills(sitting: Sitting, application_ids: Sequence[UUID]) -> None:
         now=sitting.now,
     )
     cases.set_status(sitting.session, ready, "billed")
+    clocks.stop_done(sitting.session, ready, now=sitting.now)
     owing = {bill.application_id for bill in new if bill.total_fen}
     cases.complete(sitting.session, [each for each in ready if each not in owing], at=sitting.now)
     trail.append(sitting.session, sitting.tenant, acts, signer=sitting.signer)

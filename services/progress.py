@@ -34,6 +34,7 @@ def go_on(sitting: Sitting, case: Case) -> None:
     open_what_can_start(sitting, case)
     fan_in.ask_for_bills(sitting.session, sitting.tenant, [case.id])
     cases.complete(sitting.session, [case.id], at=sitting.now)
+    clocks.stop_done(sitting.session, [case.id], now=sitting.now)
 
 
 def open_what_can_start(sitting: Sitting, case: Case) -> None:

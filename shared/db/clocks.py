@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.orm import Session
 
 from shared.db import setwise
@@ -234,6 +234,26 @@ def stop(session: Session, city: City, clock: ClockRow, *, now: datetime, why: s
         values |= {"started_at": now, "started_on": on(now)}
     _write(session, clock.id, values)
     _mirror(session, clock, is_paused=False)
+
+
+def stop_done(session: Session, application_ids: Iterable[UUID], *, now: datetime) -> None:
+    """Stop the joint clocks of those applications where the office has nothing left to do: every matter is approved
+    and the bill is out. What follows is the payer's time. May be repeated; the caller holds the applications."""
+    session.execute(
+        text(
+            "with done as (select k.id, k.application_id from clock k join application a on a.id = k.application_id "
+            "  where k.mechanism = 'joint' and k.state in ('running', 'paused') and a.id = any(:ids) "
+            "  and a.status in ('billed', 'completed') and not exists (select from review_task t "
+            "    where t.application_id = a.id and t.status not in ('approved', 'cancelled'))), "
+            "mirrored as (update application a set is_paused = false from done where a.id = done.application_id "
+            "  and a.is_paused), "
+            "resumed as (update clock_pause p set ended_at = :now, ended_on = :today, ended_by_name = '系统' from done "
+            "  where p.clock_id = done.id and p.ended_at is null) "
+            "update clock k set state = 'stopped', stopped_at = :now, stopped_on = :today, stopped_for = 'done', "
+            "version = k.version + 1 from done where k.id = done.id"
+        ),
+        {"ids": list(application_ids), "now": now, "today": on(now)},
+    )
 
 
 def reopen(session: Session, city: City, clock: ClockRow, *, reason: str, by: Actor, now: datetime) -> None:

@@ -176,3 +176,24 @@ class TestBills:
         assert sums(received.application_id).bills == every - stated == sums(received.application_id).receipts
         assert office.one("select count(*) from bill_line") == 7
         assert broken() == {}
+
+
+class TestTheJointClock:
+    def test_stops_when_the_bill_is_out_because_what_follows_is_the_payers_time(self, office: Office) -> None:
+        received = office.is_billed()
+
+        (clock,) = office.rows(
+            "select state, stopped_for, stopped_on from clock where application_id = :id and mechanism = 'joint'",
+            id=received.application_id,
+        )
+        assert (clock.state, clock.stopped_for, str(clock.stopped_on)) == ("stopped", "done", "2014-09-15")
+
+    def test_goes_on_while_a_review_is_open(self, office: Office) -> None:
+        received = office.receives()
+        office.works()
+        office.confirms(received.application_id)
+        for task in office.tasks(received.application_id)[1:]:
+            office.decides(task)
+        office.works()
+
+        assert office.one("select state from clock where mechanism = 'joint'") == "running"
