@@ -26,7 +26,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from office import Office, small_pdf
-from shared.domain.corrections import CorrectionKind, Request
 from sqlalchemy import Engine, text
 from watching import as_owner, broken, sums
 
@@ -48,6 +47,7 @@ from services.sitting import Sitting
 from shared.db import clock, invariants
 from shared.db.engine import make_engine, unit_of_work
 from shared.domain.clocks import OFFICER_PAUSES
+from shared.domain.corrections import CorrectionKind, Request
 from shared.domain.errors import Refused
 from shared.settings import settings as configured
 
