@@ -77,7 +77,7 @@ def ask(
         title="绿色通道预约",
         body=f"{case.number} {case.project_name}：{_when(local)}，{topic.strip()}；请确认",
         application_id=case.id,
-        href="/desk/appointments",
+        href="/desk/green-channel#appointments",
     )
     return made
 
@@ -125,7 +125,7 @@ def _answer(sitting: Sitting, case: Case, appointment: AppointmentRow, *, state:
         title="预约已确认" if state == "confirmed" else "预约已取消",
         body=f"{case.number} {case.project_name}：{unit}，{_when(local)}",
         application_id=case.id,
-        href=f"/apply/cases/{case.id}/appointments" if by_unit else "/desk/appointments",
+        href=f"/apply/cases/{case.id}/green-channel" if by_unit else "/desk/green-channel#appointments",
     )
 
 

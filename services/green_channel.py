@@ -164,7 +164,7 @@ def _tell(sitting: Sitting, case: Case, card: CardRow, *, number: str | None, re
         title="绿色通道申请的答复",
         body=f"{case.number} {case.project_name}：{answer}",
         application_id=case.id,
-        href=f"/apply/cases/{case.id}",
+        href=f"/apply/cases/{case.id}/green-channel",
     )
     if number is None:
         return

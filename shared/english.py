@@ -246,6 +246,8 @@ _TABLE: Final = tuple(
         (r"服务卡背面印 (\d+) 个步骤", r"the card's back has room for \1 steps"),
         (r'应为时刻，写成 "09:00" 这样的文字', 'must be a time of day, written "09:00"'),
         (r"应晚于开始时刻", "must be later than the beginning"),
+        (r"请选择准予或不予准入", "choose to admit or to decline"),
+        (r"请填写日期和时间，例如 (.*) 和 (.*)", r"give a day and a time, such as \1 and \2"),
         # Joint meetings.
         (r"联席会议由牵头窗口召集和记录", "joint meetings are called and recorded by the lead window"),
         (r"请写明召集会议的原因", "say why the meeting is called"),

@@ -37,6 +37,8 @@ from web.channel.routes import channel
 from web.desk.routes import desk
 from web.files.routes import files
 from web.finance.routes import finance
+from web.green.routes import green
+from web.meetings.routes import meetings
 from web.notices.routes import notices
 from web.ops.routes import ops
 from web.public.routes import public
@@ -54,6 +56,8 @@ PARTS: tuple[flask.Blueprint, ...] = (
     channel,
     desk,
     timing,
+    meetings,
+    green,
     notices,
     finance,
     board,

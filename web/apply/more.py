@@ -18,3 +18,4 @@ def further_acts(file: CaseFile, account: AccountRow) -> tuple[tuple[str, str, b
 
 def _acts(file: CaseFile, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 who may do it
     yield gettext("办理回执单"), flask.url_for("apply.slip", application_id=file.case.id), False
+    yield gettext("绿色通道"), flask.url_for("green.ask_page", application_id=file.case.id), False

@@ -18,5 +18,11 @@ def further_acts(view: CaseView, account: AccountRow) -> tuple[tuple[str, str, b
 
 def _acts(view: CaseView, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 who may do it
     yield gettext("办理回执单"), flask.url_for("desk.slip", application_id=view.head.application_id), False
+    yield (
+        gettext("联席会议和联合踏勘"),
+        flask.url_for("meetings.of_case", application_id=view.head.application_id),
+        False,
+    )
+    yield gettext("绿色通道"), flask.url_for("green.decide_page", application_id=view.head.application_id), False
     if view.head.task is not None:
         yield gettext("计时、停表和延期"), flask.url_for("timing.clock", task_id=view.head.task.id), False

@@ -95,6 +95,22 @@ def act_words(verb: str) -> str:
         "commitment_failed": gettext("核查：未履行承诺"),
         "commitment_late": gettext("承诺的材料逾期未补交"),
         "application_not_accepted": gettext("不予受理"),
+        "meeting_called": gettext("召集联席会议"),
+        "meeting_planned": gettext("安排联席会议"),
+        "meeting_adjourned": gettext("联席会议改期"),
+        "meeting_held": gettext("召开联席会议"),
+        "meeting_cancelled": gettext("取消联席会议"),
+        "objection_upheld": gettext("维持不同意见"),
+        "survey_called": gettext("召集联合踏勘"),
+        "survey_found": gettext("填写踏勘意见"),
+        "survey_held": gettext("完成联合踏勘"),
+        "survey_cancelled": gettext("取消联合踏勘"),
+        "green_asked": gettext("申请绿色通道"),
+        "green_granted": gettext("准予进入绿色通道"),
+        "green_declined": gettext("不予进入绿色通道"),
+        "appointment_asked": gettext("预约窗口"),
+        "appointment_confirmed": gettext("确认预约"),
+        "appointment_cancelled": gettext("取消预约"),
         "clock_paused": gettext("停表"),
         "clock_resumed": gettext("恢复计时"),
         "extension_asked": gettext("申请延期"),
@@ -115,7 +131,19 @@ def act_detail(
     ]
     parts += [
         str(data.get(name, ""))
-        for name in ("bill", "receipt", "title", "item", "authority", "refusal", "reason", "note")
+        for name in (
+            "bill",
+            "receipt",
+            "title",
+            "item",
+            "authority",
+            "refusal",
+            "meeting",
+            "survey",
+            "card",
+            "reason",
+            "note",
+        )
     ]
     if verb == "matter_objected":
         parts += [str(data.get("opinion", "")), str(data.get("way", ""))]

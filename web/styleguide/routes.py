@@ -7,6 +7,7 @@ import flask
 from shared.domain.errors import Problem
 from web.errors import ErrorView
 from web.finance.words import kind_tag
+from web.meetings.words import gathering_tag, kind_words
 from web.notices.words import notice_tag
 from web.styleguide import samples
 
@@ -20,7 +21,14 @@ ERROR = ErrorView(503, "暂时无法办理", "", "系统的一部分正在恢复
 def index() -> str:
     """Each component with its states."""
     return flask.render_template(
-        "styleguide/index.html", s=samples, problems=PROBLEMS, failure=ERROR, kind_tag=kind_tag, notice_tag=notice_tag
+        "styleguide/index.html",
+        s=samples,
+        problems=PROBLEMS,
+        failure=ERROR,
+        kind_tag=kind_tag,
+        notice_tag=notice_tag,
+        kind_words=kind_words,
+        gathering_tag=gathering_tag,
     )
 
 

@@ -11,6 +11,7 @@ import segno
 from services.papers import Reusable
 from shared.db.notices import NoticeRow
 from shared.db.queries.attention import AttentionRow
+from shared.db.queries.gatherings import Gathering
 from web.apply.form import Kind, Question
 from web.apply.lines import ShownLine, ShownLines
 from web.apply.materials import AnswerItem, MaterialRow, PaperSlot, Saving, WrittenAnswer
@@ -779,4 +780,34 @@ NAVIGATION = (
     ),
     NavGroup("参考", (NavItem("收费标准", "#tariff", "scale"), NavItem("依据与常用语", "#phrases", "book"))),
     NavGroup("我", (NavItem("我的统计", "#stats", "chart-bar"), NavItem("代办授权", "#deputy", "user"))),
+)
+
+UNIT_NAMES = {"cg": "市城市管理局", "sw": "市水务局", "rf": "市人民防空办公室"}
+GATHERINGS = (
+    Gathering(
+        id=UUID(int=71),
+        what="meeting",
+        kind="mutual",
+        number="瀚一单会〔2014〕1号",
+        state="called",
+        at=None,
+        place="",
+        reason="占用、挖掘城市道路许可、供排水管线迁改方案互为前置，由联席会议同时审批、同时办结",
+        application_number="HH20140915-0001-6",
+        project_name="碧海湾花园一期",
+        units=("cg", "sw"),
+    ),
+    Gathering(
+        id=UUID(int=72),
+        what="survey",
+        kind="",
+        number="瀚一单勘〔2014〕1号",
+        state="held",
+        at=datetime(2014, 9, 16, 1, 0, tzinfo=UTC),
+        place="瀚海市东湾区碧海路18号",
+        reason="",
+        application_number="HH20140915-0001-6",
+        project_name="碧海湾花园一期",
+        units=("rf",),
+    ),
 )
