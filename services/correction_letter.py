@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from uuid import UUID
 
 from services.corrections import target_name
+from services.letters import long_day, of_lead, progress_address
 from services.sitting import Sitting
 from shared.db import cases, corrections
-from shared.documents.views import CorrectionItem, CorrectionKind, CorrectionView, SealSpec
+from shared.documents.views import CorrectionItem, CorrectionKind, CorrectionView
 from shared.domain.corrections import merged, told_apart
 from shared.domain.errors import Broken
 from shared.domain.fact_words import in_words
-from shared.settings import settings
 
 
 def correction_view(sitting: Sitting, notice_id: UUID) -> CorrectionView:
@@ -30,13 +29,13 @@ def correction_view(sitting: Sitting, notice_id: UUID) -> CorrectionView:
         "project_name": case.project_name,
         "project_code": case.project_code,
         "number": case.number,
-        "accepted_on": _long(case.accepted_on),
-        "reply_due_on": _long(notice.reply_due_on),
+        "accepted_on": long_day(case.accepted_on),
+        "reply_due_on": long_day(notice.reply_due_on),
         "units": len({item.unit_code for item in items}),
     }
     wording = city.pack.wording
     return CorrectionView(
-        issuer=wording["slip_issuer"],
+        **of_lead(sitting),
         number=notice.number,
         addressee=case.developer_name,
         opening=tuple(text.format(**facts) for text in wording["correction_opening"]),
@@ -55,19 +54,7 @@ def correction_view(sitting: Sitting, notice_id: UUID) -> CorrectionView:
             for group in merged(items)
         ),
         closing=tuple(text.format(**facts) for text in wording["correction_closing"]),
-        contact=wording["correction_contact"],
         names=(case.project_name, case.developer_name),
-        qr_text=f"{settings().public_url}/progress?number={case.number}",
-        issued_on=_long(notice.sent_on),
-        seals=(
-            SealSpec(
-                unit_code=city.lead_unit,
-                organ_name=city.units[city.lead_unit].name,
-                flat_text=wording["slip_seal"],
-            ),
-        ),
+        qr_text=progress_address(case.number),
+        issued_on=long_day(notice.sent_on),
     )
-
-
-def _long(day: date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"

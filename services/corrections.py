@@ -88,8 +88,8 @@ def ask(sitting: Sitting, *, task_id: UUID, actor: Actor, requests: Sequence[Req
     return collecting.id
 
 
-def take_back(sitting: Sitting, *, item_id: UUID, actor: Actor) -> None:
-    """Take a request back that was not sent yet; twice is once. Raises `Conflict` once it is sent."""
+def take_back(sitting: Sitting, *, item_id: UUID, actor: Actor) -> UUID:
+    """Take a request back that was not sent yet; twice is once. Gives its task. Raises `Conflict` once it is sent."""
     found = corrections.find_item(sitting.session, item_id)
     if found.unit_code != actor.unit_code:
         raise NotFound("没有这项补正要求，或不在您的办理范围内")
@@ -97,7 +97,7 @@ def take_back(sitting: Sitting, *, item_id: UUID, actor: Actor) -> None:
     item = corrections.find_item(sitting.session, item_id)
     notice = corrections.load(sitting.session, item.notice_id)
     if item.state == "withdrawn":
-        return
+        return item.task_id
     if notice.state != "collecting":
         raise Conflict(f"补正告知书 {notice.number} 已发出，不能再撤回其中的要求")
     corrections.save_items(sitting.session, [item.id], state="withdrawn")
@@ -112,6 +112,7 @@ def take_back(sitting: Sitting, *, item_id: UUID, actor: Actor) -> None:
         {"matter": item.matter_code, "kind": item.kind, "target": item.target},
     )
     _seal(sitting, case, act)
+    return item.task_id
 
 
 def send_now(sitting: Sitting, *, application_id: UUID, actor: Actor) -> None:

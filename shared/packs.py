@@ -86,7 +86,6 @@ _WORDING: Final = (
     "slip_closing",
     "correction_opening",
     "correction_closing",
-    "correction_contact",
     "correction_phrases",
     "letter_contact",
     "letter_remedies",

@@ -29,11 +29,13 @@ from web.api.desk import desk_api
 from web.api.open import demo, genuine
 from web.api.routes import api_docs
 from web.api.sessions import log_ins, sessions
+from web.apply.corrections import apply_corrections
 from web.apply.routes import apply
 from web.auth import access
 from web.auth.routes import auth
 from web.board.routes import board
 from web.channel.routes import channel
+from web.desk.corrections import desk_corrections
 from web.desk.routes import desk
 from web.files.routes import files
 from web.finance.routes import finance
@@ -52,6 +54,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     api_docs,
     auth,
     apply,
+    apply_corrections,
     files,
     channel,
     desk,
@@ -59,6 +62,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     meetings,
     green,
     notices,
+    desk_corrections,
     finance,
     board,
     admin,

@@ -374,6 +374,7 @@ class FileItem:
     note: str = ""
     is_seen: bool = False
     is_current: bool = False
+    is_changed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGro
                 (
                     item(gettext("本部门办件"), "/desk?tab=all", "list"),
                     item(gettext("收费核定"), "/desk/lines", "coin-yuan"),
+                    item(gettext("补正"), "/desk/corrections", "file-text"),
                     item(gettext("延期申请"), "/desk/extensions", "clock"),
                     item(gettext("会议和踏勘"), "/desk/meetings", "users"),
                     item(gettext("绿色通道"), "/desk/green-channel", "bolt"),

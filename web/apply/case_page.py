@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from shared.db.city import City
 from shared.db.queries.cases import BillView, CaseFile
+from shared.db.queries.corrections import NoticeView
 from shared.db.queries.progress import Progress
 from shared.domain.deadlines import Deadlines
 from shared.domain.errors import CalendarNotLoaded
@@ -33,6 +34,7 @@ from web.components import (
     TimelineEvent,
     Tone,
 )
+from web.corrections import days_left, units_words
 from web.desk.words import act_detail, act_words, case_tag, line_status_words
 from web.filters import day_long, day_short, moment, moment_short
 from web.holdups import reasons
@@ -77,14 +79,16 @@ class CasePage:
         return next((bill for bill in self.bills if bill.pay_href), None)
 
 
-def case_page(file: CaseFile, progress: Progress, city: City, *, today: date) -> CasePage:
+def case_page(
+    file: CaseFile, progress: Progress, city: City, *, correction: NoticeView | None, today: date
+) -> CasePage:
     """Compose the page; nothing is decided here that the case does not already say."""
     missing = waiting_for(file, city)
     events = _events(file, city)
     return CasePage(
         state=case_tag(file.case.status),
         steps=steps_of(file),
-        next_steps=_next_steps(file, city, missing, today),
+        next_steps=(*_correct(correction, file, city, today), *_next_steps(file, city, missing, today, correction)),
         reasons=reasons(progress.holdups, city, today=today, is_applicant=True),
         lanes=lanes_of(file, progress, city, today=today, is_applicant=True),
         bills=tuple(_bill(bill, file, city, today) for bill in file.bills) or (_not_yet(missing, today),),
@@ -131,7 +135,37 @@ def waiting_words(each: Waiting, today: date) -> str:
     return str(gettext("%(what)s：%(who)s 审核，%(due)s", what=what, who=who, due=due))
 
 
-def _next_steps(file: CaseFile, city: City, missing: tuple[Waiting, ...], today: date) -> tuple[NextStep, ...]:
+def _correct(notice: NoticeView | None, file: CaseFile, city: City, today: date) -> tuple[NextStep, ...]:
+    """The notice of corrections that waits for the applicant, with the days left."""
+    if notice is None or notice.reply_due_on is None or not notice.groups:
+        return ()
+    left = days_left(city, notice.reply_due_on, today)
+    title = gettext("需要您补正，%(day)s前答复", day=day_long(notice.reply_due_on))
+    if left is not None and left >= 0:
+        title = gettext("需要您补正，剩 %(days)s 个工作日", days=left)
+    elif left is not None:
+        title = gettext("需要您补正，答复期限 %(day)s 已过", day=day_long(notice.reply_due_on))
+    document = file.document_of("correction", notice.id)
+    is_ready = document is not None and document.is_ready
+    return (
+        NextStep(
+            title=title,
+            detail=gettext(
+                "%(units)s 共要求补正 %(count)s 项；补正期间停表，不占办理时限，不重复收费。",
+                units=units_words(city, (item.unit_code for group in notice.groups for item in group)),
+                count=len(notice.groups),
+            ),
+            action=gettext("去补正"),
+            href=flask.url_for("apply_corrections.page", application_id=file.case.id),
+            other_action=gettext("补正告知书") if is_ready else "",
+            other_href=flask.url_for("files.document", document_id=document.id) if document else "",
+        ),
+    )
+
+
+def _next_steps(
+    file: CaseFile, city: City, missing: tuple[Waiting, ...], today: date, correction: NoticeView | None
+) -> tuple[NextStep, ...]:
     steps = [
         NextStep(
             title=gettext(
@@ -145,7 +179,7 @@ def _next_steps(file: CaseFile, city: City, missing: tuple[Waiting, ...], today:
         if task.status == "objected"
     ]
     steps += [_pay(bill, file, city, today) for bill in file.bills if bill.status == "issued"]
-    if steps:
+    if steps or correction is not None:
         return tuple(steps)
     if file.case.status == "completed" or (file.bills and all(bill.status != "issued" for bill in file.bills)):
         return (_finished(file),)

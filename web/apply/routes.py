@@ -23,7 +23,7 @@ from services.sitting import Sitting, sitting
 from shared.db import attachments, documents, drafts, intake_notices
 from shared.db.attachments import AttachmentRow
 from shared.db.drafts import DraftRow
-from shared.db.queries import cases
+from shared.db.queries import cases, corrections
 from shared.db.queries import progress as queries
 from shared.domain.checklist import Checklist, union
 from shared.domain.errors import Conflict, Invalid, NotFound, Problem
@@ -102,12 +102,14 @@ def space() -> str:
     """My space: what waits for me first, then my applications and drafts."""
     with sitting() as office:
         rows = cases.listed(office.session, signed_in())
+        to_correct = corrections.due_of_applications(office.session, signed_in().id)
         open_drafts = drafts.of_account(office.session, signed_in().id)
         today = office.today
     return flask.render_template(
         "apply/space.html",
         rows=[(row, case_tag(row.status)) for row in rows],
-        waiting=[row for row in rows if row.owed_fen or row.tasks_objected],
+        waiting=[row for row in rows if row.owed_fen or row.tasks_objected or row.id in to_correct],
+        to_correct=to_correct,
         drafts=[(each, _draft_title(each)) for each in open_drafts],
         today=today,
     )
@@ -345,7 +347,9 @@ def case(application_id: UUID) -> str:
     with sitting() as office:
         file = cases.case_file(office.session, application_id, signed_in())
         progress = queries.progress(office.session, office.city, application_id, today=office.today)
-        page = case_page(file, progress, office.city, today=office.today)
+        notices = corrections.of_application(office.session, application_id)
+        sent = next((each for each in notices if each.state == "sent" and file.case.closed_at is None), None)
+        page = case_page(file, progress, office.city, correction=sent, today=office.today)
         printed_at = office.now
     more = further_acts(file, signed_in())
     return flask.render_template("apply/case.html", case=file.case, page=page, printed_at=printed_at, more=more)

@@ -17,6 +17,9 @@ def further_acts(view: CaseView, account: AccountRow) -> tuple[tuple[str, str, b
 
 
 def _acts(view: CaseView, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 who may do it
+    task = view.head.task
+    if task is not None and not task.is_decided and view.head.case_status in ("in_review", "objected", "billed"):
+        yield gettext("要求补正"), flask.url_for("desk_corrections.ask_page", task_id=task.id), False
     yield gettext("办理回执单"), flask.url_for("desk.slip", application_id=view.head.application_id), False
     yield (
         gettext("联席会议和联合踏勘"),

@@ -11,12 +11,14 @@ import flask
 from flask_babel import gettext
 
 from shared.db.city import City
+from shared.db.queries.corrections import ChangeView
 from shared.db.queries.desk_case import CaseView, OwnLine, OwnTask, Paper, PastAct
 from shared.db.queries.progress import Progress
 from shared.domain.deadlines import Light
 from shared.domain.lines import Line
 from web.apply.lanes import lane_of
 from web.components import CheckItem, DayAxis, FileGroup, FileItem, Lane, Reason, Tag, TimelineEvent
+from web.corrections import target_name, value_words
 from web.deadlines import light_words
 from web.desk.words import act_detail, act_words, facts_in_words, grouped, line_tag, task_tag
 from web.filters import clock, moment_short, number
@@ -76,13 +78,28 @@ class Viewed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What was answered about one target since the last verdict; `was` is empty where nothing was there before."""
+
+    name: str
+    label: str
+    words: str
+    was: str
+    explanation: str
+    number: str
+    href: str
+    was_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage:
     """Everything on the page of a case."""
 
     view: CaseView
     address: str
     area: str
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str, str], ...]
+    changed: Mapping[str, Changed]
     fees: tuple[FeeCard, ...]
     files: tuple[FileGroup, ...]
     file_count: int
@@ -127,7 +144,9 @@ def case_page(
     needs = next((matter.needs for matter in city.matters if task and matter.code == task.matter_code), ())
     ordered = _in_groups(view.papers, needs)
     current = next((each for each in ordered if str(each.id) == wanted_file), ordered[0] if ordered else None)
-    files = _file_groups(ordered, needs, city, current=current, seen=seen, address=address)
+    changed = {f"{each.kind}-{each.target}": _changed(each, city, address) for each in view.head.changes}
+    replaced = {each.target for each in view.head.changes if each.kind == "paper" and each.is_changed}
+    files = _file_groups(ordered, needs, city, current=current, seen=seen, address=address, replaced=replaced)
     place = view.queue.index(task.id) if task and task.id in view.queue else -1
     is_open = (
         task is not None and task.status in ("open", "taken") and view.head.case_status in ("in_review", "objected")
@@ -141,6 +160,7 @@ def case_page(
         address=address,
         area=city.areas.get(view.head.area_code, view.head.area_code),
         facts=tuple(facts_in_words(view.head.facts, {use.code: use.name for use in city.pack.uses})),
+        changed=changed,
         fees=tuple(_fee_card(line, city) for line in view.lines),
         files=files,
         file_count=len(ordered),
@@ -194,6 +214,21 @@ def _checklist(
         yield CheckItem(code, name, finding, href=f"{address}?file={paper.id}")
 
 
+def _changed(each: ChangeView, city: City, address: str) -> Changed:
+    is_fact = each.kind == "fact"
+    words = value_words(city, each.target, each.new_value) if is_fact else each.file_name or each.new_value
+    return Changed(
+        name=each.target,
+        label=target_name(city, each.kind, each.target),
+        words=words,
+        was=value_words(city, each.target, each.old_value) if is_fact and each.is_changed else each.old_file_name,
+        explanation=each.explanation,
+        number=each.number,
+        href=f"{address}?file={each.attachment_id}" if each.attachment_id else "",
+        was_href=flask.url_for("files.paper", paper_id=each.old_attachment_id) if each.old_attachment_id else "",
+    )
+
+
 def short_id(paper_id: UUID | str) -> str:
     """Enough of an id to know one's own materials again in a cookie."""
     return str(paper_id).replace("-", "")[:10]
@@ -220,6 +255,7 @@ def _file_groups(
     current: Paper | None,
     seen: Collection[str],
     address: str,
+    replaced: Collection[str],
 ) -> tuple[FileGroup, ...]:
     groups = []
     for label, wanted in ((gettext("本事项所需"), True), (gettext("其他申报材料"), False)):
@@ -229,6 +265,7 @@ def _file_groups(
                 href=f"{address}?file={paper.id}",
                 is_seen=short_id(paper.id) in seen,
                 is_current=paper is current,
+                is_changed=paper.material_code in replaced,
             )
             for paper in papers
             if (paper.material_code in needs) is wanted

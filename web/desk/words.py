@@ -84,6 +84,13 @@ def act_words(verb: str) -> str:
         "application_withdrawn": gettext("申请人撤回申报"),
         "application_refused": gettext("不予许可"),
         "bill_voided": gettext("缴费单作废"),
+        "correction_asked": gettext("提出补正要求"),
+        "correction_taken_back": gettext("撤回补正要求"),
+        "correction_sent": gettext("发出补正告知书，停止计时"),
+        "correction_answered": gettext("申请人补正，恢复计时"),
+        "correction_reminded": gettext("催办补正"),
+        "matter_reopened": gettext("补正后重新审核"),
+        "line_reopened": gettext("补正后重新核定"),
         "line_confirmed": gettext("确认收费核定"),
         "bill_issued": gettext("开出缴费单"),
         "payment_posted": gettext("缴款到账"),
@@ -137,6 +144,7 @@ def act_detail(
             "title",
             "item",
             "authority",
+            "notice",
             "refusal",
             "meeting",
             "survey",
@@ -156,8 +164,8 @@ def act_detail(
     return " ".join(part for part in parts if part)
 
 
-def facts_in_words(facts: Mapping[str, Any], uses: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What the applicant stated about the building, label and value, only what was stated."""
+def facts_in_words(facts: Mapping[str, Any], uses: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """What the applicant stated about the building: name, label and value, only what was stated."""
     labels = (
         ("use", gettext("工程用途"), ""),
         ("floors", gettext("地上层数"), gettext("层")),
@@ -177,9 +185,9 @@ def facts_in_words(facts: Mapping[str, Any], uses: Mapping[str, str]) -> list[tu
         if value is None or value == "":
             continue
         text = uses.get(str(value), str(value)) if name == "use" else grouped(str(value))
-        found.append((label, f"{text} {unit}".strip()))
+        found.append((name, label, f"{text} {unit}".strip()))
     if facts.get("full_frame"):
-        found.append((gettext("结构"), gettext("全框架")))
+        found.append(("full_frame", gettext("结构"), gettext("全框架")))
     return found
 
 

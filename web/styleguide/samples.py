@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from uuid import UUID
 
 import segno
@@ -46,6 +47,7 @@ from web.components import (
     TimelineEvent,
     Tone,
 )
+from web.corrections import Demand, Demanded
 from web.desk.views import FeeCard, FormulaRow
 from web.navigation import NavGroup, NavItem
 
@@ -809,5 +811,51 @@ GATHERINGS = (
         application_number="HH20140915-0001-6",
         project_name="碧海湾花园一期",
         units=("rf",),
+    ),
+)
+TEXTS_MAX = SimpleNamespace(subject=60, reason=500, clause=200, wanted=300)
+ASK_ROWS = tuple(
+    SimpleNamespace(
+        **{
+            "key": f"paper:demo-{place}",
+            "label": "施工图审查合格书",
+            "note": "",
+            "subject": "",
+            "reason": "",
+            "clause": "《人民防空法》第二十二条",
+            "wanted": "",
+            "is_picked": False,
+            "has_subject": False,
+            "problems": (),
+        }
+        | more
+    )
+    for place, more in enumerate(
+        (
+            {},
+            {"is_picked": True, "reason": "缺第2页", "wanted": "补交完整的合格书"},
+            {"is_picked": True, "note": "申报值 6,012.45 m²", "problems": ("必填：存在的问题",)},
+            {"has_subject": True, "subject": "基坑降水去向"},
+        )
+    )
+)
+DEMANDED = (
+    Demanded(
+        Tag("更正数据", Tone.AMBER),
+        "首层建筑面积",
+        "6,012.45 m²",
+        (
+            Demand(
+                "市人民防空办公室", "与规划许可证不一致", "《人民防空工程建设管理规定》第四十六条", "核正", is_own=True
+            ),
+            Demand("市自然资源和规划局", "与总平面图不一致", "《城乡规划法》第四十条", "核正，或附依据说明"),
+        ),
+        "6,102.45 m²",
+    ),
+    Demanded(
+        Tag("补交材料", Tone.BLUE),
+        "施工图审查合格书",
+        "",
+        (Demand("市住房和城乡建设局", "缺第2页", "《勘察设计管理条例》第三十三条", "补交完整的合格书"),),
     ),
 )

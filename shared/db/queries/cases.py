@@ -127,7 +127,7 @@ class DocumentView:
 
 @dataclass(frozen=True, slots=True)
 class PaperView:
-    """One paper that the applicant handed in."""
+    """One paper that the applicant handed in, and that no later one has replaced."""
 
     id: UUID
     material_code: str
@@ -322,7 +322,7 @@ def _file(session: Session, case: CaseView) -> CaseFile:
             "select 'document' as what, id, kind as code, title as name, requested_at as at, subject_id, sha256, "
             "'' as media_type, 0 as size_bytes from document where application_id = :id union all "
             "select 'paper', id, material_code, file_name, created_at, null, null, media_type, size_bytes "
-            "from attachment where application_id = :id order by at, name"
+            "from attachment where application_id = :id and replaced_by is null order by at, name"
         ),
         known,
     ).all()

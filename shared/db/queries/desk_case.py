@@ -11,10 +11,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from shared.db.city import City
+from shared.db.queries.corrections import CHANGES, ChangeView, read_changes
 from shared.db.queries.desk import APPLICATIONS, LINES, TASKS, Desk, day_of, in_area
 from shared.db.queries.inbox import queue
 from shared.db.tables.cases import Attachment, AuditEvent
@@ -47,6 +48,7 @@ class CaseHead:
     accepted_at: datetime
     case_due_on: date
     facts: Mapping[str, Any]
+    changes: tuple[ChangeView, ...]
     task: OwnTask | None
 
 
@@ -93,7 +95,7 @@ class OtherTask:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A material that the applicant handed in."""
+    """A material that the applicant handed in, and that no later one has replaced."""
 
     id: UUID
     material_code: str
@@ -157,6 +159,11 @@ def case_of_application(session: Session, city: City, desk: Desk, application_id
     return _case(session, city, desk, wanted, today=today)
 
 
+def head_of_task(session: Session, city: City, desk: Desk, task_id: UUID, *, today: date) -> CaseHead:
+    """The application around one of the unit's tasks, without what belongs to it; raises `NotFound` for any other."""
+    return _head(session, city, desk, TASKS.c.id == task_id, Deadlines(city.calendar, today))
+
+
 def _case(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool], *, today: date) -> CaseView:
     days = Deadlines(city.calendar, today)
     head = _head(session, city, desk, wanted, days)
@@ -188,7 +195,7 @@ def _head(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool],
             APPLICATIONS.c.facts, TASKS.c.id.label("task_id"),
             *(column.label(f"task_{name}") for name, column in task_columns.items()),
             TASKS.c.near_on.label("task_near_on"), TASKS.c.is_paused.label("task_is_paused"),
-            PEOPLE.c.display_name.label("officer_name"),
+            PEOPLE.c.display_name.label("officer_name"), literal_column(CHANGES).label("changes"),
         )
         .select_from(APPLICATIONS)
         .outerjoin(TASKS, own)
@@ -216,8 +223,10 @@ def _head(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool],
             used_days=days.between(row.accepted_on, day_of(row.task_decided_at) or days.today),
             promised_days=promised.get(row.task_matter_code, 0),
         )
-    names = [name for name in CaseHead.__dataclass_fields__ if name != "task"]
-    return CaseHead(**{name: row._mapping[name] for name in names}, task=task)
+    names = [name for name in CaseHead.__dataclass_fields__ if name not in ("task", "changes")]
+    # Marked until the task is decided again.
+    changes = read_changes(row.changes) if task is not None and not task.is_decided else ()
+    return CaseHead(**{name: row._mapping[name] for name in names}, task=task, changes=changes)
 
 
 def _others(session: Session, head: CaseHead, days: Deadlines) -> tuple[OtherTask, ...]:
@@ -254,7 +263,7 @@ def _others(session: Session, head: CaseHead, days: Deadlines) -> tuple[OtherTas
 
 def _papers(session: Session, application_id: UUID) -> tuple[Paper, ...]:
     columns = [ATTACHMENTS.c[name] for name in Paper.__dataclass_fields__]
-    query = select(*columns).where(ATTACHMENTS.c.application_id == application_id)
+    query = select(*columns).where(ATTACHMENTS.c.application_id == application_id, ATTACHMENTS.c.replaced_by.is_(None))
     return tuple(Paper(**row._mapping) for row in session.execute(query.order_by(ATTACHMENTS.c.created_at)))
 
 
