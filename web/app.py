@@ -26,6 +26,7 @@ from web.api.applications import applications
 from web.api.bearer import SCHEME
 from web.api.clocks import clocks_api
 from web.api.desk import desk_api
+from web.api.meetings import meetings_api
 from web.api.open import demo, genuine
 from web.api.routes import api_docs
 from web.api.sessions import log_ins, sessions
@@ -70,7 +71,16 @@ PARTS: tuple[flask.Blueprint, ...] = (
     ops,
 )
 # Programs prove who they are with a token or a signature, so there is no form of ours to prove.
-API_PARTS: tuple[APIBlueprint, ...] = (log_ins, sessions, applications, desk_api, clocks_api, genuine, demo)
+API_PARTS: tuple[APIBlueprint, ...] = (
+    log_ins,
+    sessions,
+    applications,
+    desk_api,
+    clocks_api,
+    meetings_api,
+    genuine,
+    demo,
+)
 
 
 class Web(OpenAPI):
