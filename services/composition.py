@@ -10,6 +10,7 @@ from uuid import UUID
 
 from services import door_letters, records
 from services.correction_letter import correction_view
+from services.decision_letter import refusal_view, used_default
 from services.handling_slip import handling_slip_view
 from services.letters import long_day, seal
 from services.sitting import Sitting
@@ -70,7 +71,7 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
         if bill.total_fen
         else f"{settings().public_url}/progress?number={case.number}",
         channels=tuple(Labelled(label=each["label"], text=each["text"]) for each in wording["channels"]),
-        remarks=_remarks(wording, rows),
+        remarks=(*_remarks(wording, rows), *_default_remark(sitting, case.id)),
         officer=wording["bill_officer"],
         checker=wording["bill_checker"],
         phone=wording["phone"],
@@ -190,6 +191,7 @@ COMPOSERS: Mapping[str, Callable[[Sitting, UUID], DocumentView]] = {
     "acceptance": door_letters.acceptance_view,
     "one_time_notice": door_letters.one_time_view,
     "not_accepted": door_letters.not_accepted_view,
+    "refusal": refusal_view,
 }
 
 
@@ -213,6 +215,12 @@ def _remarks(wording: Mapping[str, Any], rows: list[BillLineRow]) -> tuple[Label
     if notes:
         remarks.append(Labelled(label="退还说明", text="；".join(notes) + "。"))
     return tuple(remarks)
+
+
+def _default_remark(sitting: Sitting, application_id: UUID) -> tuple[Labelled, ...]:
+    """A bill says that its units have reviewed the application, so it also says where one kept silent."""
+    said = used_default(sitting, application_id)
+    return (Labelled(label="超时默认", text=said),) if said else ()
 
 
 def _bill_line(sitting: Sitting, seq: int, row: BillLineRow) -> BillLine:

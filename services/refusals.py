@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services import authority, endings, verdicts
+from services import authority, endings, notices, verdicts
 from services.sitting import Sitting
 from shared.db import cases, documents, numbers, refusals, trail
 from shared.db.cases import TaskRow
@@ -84,6 +84,16 @@ def refuse(
     refused = Act("application_refused", sitting.now, actor, lead, data)
     acts = endings.end(sitting, case, status="refused", why="不予许可", by=actor)
     trail.append(sitting.session, sitting.tenant, {case.id: [refused, *acts]}, signer=sitting.signer)
+    notices.tell(
+        sitting,
+        notices.applicant(sitting, case.id),
+        kind="refused",
+        key=f"refused:{case.id}",
+        title=f"{case.number}：不予许可决定",
+        body=f"已作出不予许可决定 {number}，决定书写明理由、怎样才能办和救济途径。",
+        application_id=case.id,
+        href=f"/apply/cases/{case.id}",
+    )
     log.info("application_refused", application=case.number, refusal=number)
     return number
 

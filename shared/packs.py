@@ -95,6 +95,10 @@ _WORDING: Final = (
     "one_time_closing",
     "not_accepted_opening",
     "not_accepted_closing",
+    "refusal_opening",
+    "refusal_decision",
+    "refusal_closing",
+    "refusal_remedies",
 )
 
 

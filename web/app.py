@@ -20,6 +20,7 @@ from shared.settings import Settings
 from shared.settings import settings as environment
 from web import assets, errors, filters, headers, i18n, limits, naming, preferences
 from web.admin.calendar import calendar
+from web.admin.offices import offices
 from web.admin.routes import admin
 from web.api import exact
 from web.api.applications import applications
@@ -30,12 +31,15 @@ from web.api.meetings import meetings_api
 from web.api.open import demo, genuine
 from web.api.routes import api_docs
 from web.api.sessions import log_ins, sessions
+from web.api.verdicts import verdicts_api
 from web.apply.corrections import apply_corrections
 from web.apply.routes import apply
+from web.apply.withdrawal import withdrawals
 from web.auth import access
 from web.auth.routes import auth
 from web.board.routes import board
 from web.channel.routes import channel
+from web.desk.acts import verdicts
 from web.desk.corrections import desk_corrections
 from web.desk.routes import desk
 from web.files.routes import files
@@ -56,6 +60,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     auth,
     apply,
     apply_corrections,
+    withdrawals,
     files,
     channel,
     desk,
@@ -64,9 +69,11 @@ PARTS: tuple[flask.Blueprint, ...] = (
     green,
     notices,
     desk_corrections,
+    verdicts,
     finance,
     board,
     admin,
+    offices,
     calendar,
     ops,
 )
@@ -78,6 +85,7 @@ API_PARTS: tuple[APIBlueprint, ...] = (
     desk_api,
     clocks_api,
     meetings_api,
+    verdicts_api,
     genuine,
     demo,
 )

@@ -26,7 +26,7 @@ class Waiting:
 
 def waiting_for(file: CaseFile, city: City) -> tuple[Waiting, ...]:
     """Everything that the bill waits for, the earliest due first; empty once it is out."""
-    if file.bills:
+    if file.bills or file.case.status in ("withdrawn", "refused"):
         return ()
     missing: list[Waiting] = []
     if file.case.bill_waits_for != "lines":

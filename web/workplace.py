@@ -91,6 +91,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGro
                 "",
                 (
                     item(gettext("账号"), "/admin", "users"),
+                    item(gettext("职务和代理"), "/admin/offices", "users"),
                     item(gettext("城市数据"), "/admin/pack", "book"),
                     item(gettext("工作日历"), "/calendar", "calendar"),
                 ),

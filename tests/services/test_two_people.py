@@ -419,3 +419,37 @@ class TestPostsAndDeputies:
             with office.sits() as sitting:
                 offices.end_deputy(sitting, by=office.account("admin"), deputy_id=ids.copy().pop())
         assert office.one("select count(*) from deputy") == 0
+
+
+class TestAForgery:
+    @pytest.mark.parametrize(
+        ("statement", "found"),
+        [
+            ("update review_task set checker_id = null where matter_code = 'zj-pit'", "I10-two-people"),
+            (
+                "update review_task set officer_id = (select id from account where login = 'admin') "
+                "where matter_code = 'zj-pit'",
+                "I10-verdicts",
+            ),
+            ("update review_task set way = '另一种办法' where matter_code = 'zj-pit'", "I10-verdicts"),
+            (
+                "update review_task set on_behalf_of = (select id from account where login = 'admin') "
+                "where matter_code = 'zj-pit'",
+                "I10-verdicts",
+            ),
+            (
+                "update review_task set status = 'checking', first_opinion = '改过' where matter_code = 'zj-pit'",
+                "I10-two-people",
+            ),
+            ("update review_task set status = 'forwarded' where matter_code = 'zj-pit'", "I10-reports"),
+        ],
+    )
+    def test_of_a_checked_verdict_is_found_out(self, office: Office, pit: UUID, statement: str, found: str) -> None:
+        task = task_of(office, pit, "zj-pit")
+        decide(office, task, office.actor("zj-officer"))
+        check(office, task, office.actor("zj-checker"))
+        assert broken() == {}
+
+        forge(statement)
+
+        assert found in broken()

@@ -168,10 +168,25 @@ class TestOfficer:
         assert task_of(office, received).status == "open"
 
         long = "理" * 2001
-        assert officer.post(f"/desk/tasks/{task.id}/decide", verdict="object", opinion=long).status_code == 422
+        assert (
+            officer.post(f"/desk/tasks/{task.id}/decide", verdict="object", opinion=long, way="补交").status_code == 422
+        )
         assert long in officer.tree().select_one("textarea").text
 
-        officer.post(f"/desk/tasks/{task.id}/decide", verdict="object", opinion="缺勘察报告", version=task.version)
+        half = officer.post(
+            f"/desk/tasks/{task.id}/decide", verdict="object", opinion="缺勘察报告", version=task.version
+        )
+        assert half.status_code == 422
+        assert "怎样才能办" in officer.tree().select_one("#object .error-text").text
+        assert "缺勘察报告" in officer.tree().select_one("#opinion").text
+
+        officer.post(
+            f"/desk/tasks/{task.id}/decide",
+            verdict="object",
+            opinion="缺勘察报告",
+            way="补交经审查合格的勘察报告",
+            version=task.version,
+        )
         assert office.one("select status from application") == "objected"
 
     def test_sees_both_sides_when_somebody_else_was_faster(
@@ -194,7 +209,9 @@ class TestOfficer:
         task = task_of(office, received)
         office.decides(task, opinion="材料齐全")
 
-        late = officer.post(f"/desk/tasks/{task.id}/decide", verdict="object", opinion="缺材料", version=task.version)
+        late = officer.post(
+            f"/desk/tasks/{task.id}/decide", verdict="object", opinion="缺材料", way="补交", version=task.version
+        )
 
         assert late.status_code == 409
         assert "缺材料" in late.text

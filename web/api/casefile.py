@@ -34,6 +34,9 @@ def case_json(file: CaseFile, city: City) -> dict[str, Any]:
                 "officer": task.officer,
                 "decided_at": task.decided_at.isoformat() if task.decided_at else None,
                 "opinion": task.opinion,
+                "way": task.way,
+                "checker": task.checker,
+                "is_by_default": task.is_by_default,
                 "version": task.version,
             }
             for task in file.tasks

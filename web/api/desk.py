@@ -96,6 +96,7 @@ def decide(path: TaskPath, body: Decision) -> Any:
             actor=calling_actor(),
             approve=body.verdict == "approve",
             opinion=body.opinion,
+            way=body.way,
             version=body.version,
         )
         return _task(office, path.task_id)

@@ -5,6 +5,7 @@ Nothing is converted on the way in: facts keep their raw JSON values, so that th
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -56,7 +57,61 @@ class Draft(Incoming):
 class Decision(Incoming):
     verdict: Literal["approve", "object"]
     opinion: str = Field(default="", max_length=4000)
+    way: str | None = Field(
+        default=None, max_length=4000, description="不同意时怎样才能办；不写此字段时，理由和办法都写在 opinion 里"
+    )
     version: int | None = Field(default=None, description="看到的版本；不符则 409")
+
+
+class Check(Incoming):
+    confirm: bool = Field(description="true 确认，false 退回初审")
+    reason: str = Field(default="", max_length=4000, description="退回时必填")
+    version: int | None = Field(default=None, description="看到的版本；不符则 409")
+
+
+class Forwarding(Incoming):
+    opinion: str = Field(max_length=4000)
+    follow_up_on: Annotated[date, Field(strict=False, description="催办日期")]
+    authority: str = Field(default="", max_length=400, description="转报机关；缺省为事项自己的上级机关")
+    reference: str = Field(default="", max_length=400, description="文号")
+    version: int | None = Field(default=None, description="看到的版本；不符则 409")
+
+
+class FollowUp(Incoming):
+    note: str = Field(max_length=4000)
+    next_on: Annotated[date, Field(strict=False, description="下次催办日期")]
+    version: int | None = Field(default=None, description="看到的催办次数；不符则 409")
+
+
+class Answer(Incoming):
+    answer: Literal["approved", "refused"]
+    note: str = Field(max_length=4000, description="答复的文号和内容；不同意的理由")
+    way: str | None = Field(default=None, max_length=4000, description="答复不同意时怎样才能办")
+    version: int | None = Field(default=None, description="看到的版本；不符则 409")
+
+
+class Consent(Incoming):
+    opinion: str = Field(default="", max_length=4000)
+    version: int | None = Field(default=None, description="看到的版本；不符则 409")
+
+
+class Withdrawal(Incoming):
+    reason: str = Field(max_length=2000)
+
+
+class RefusalGround(Incoming):
+    matter: Text
+    reason: str = Field(max_length=4000)
+    way: str = Field(max_length=4000, description="怎样才能办")
+
+
+class Refusal(Incoming):
+    grounds: list[RefusalGround] = Field(default_factory=list, description="缺省为各部门自己的理由和办法")
+    version: int | None = Field(default=None, description="看到的版本；不符则 409")
+
+
+class RefusalOut(BaseModel):
+    number: str
 
 
 class Confirmation(Incoming):
@@ -107,7 +162,7 @@ class Query(BaseModel):
 
 
 class TaskQuery(Query):
-    status: Literal["open", "taken", "mine", "decided"] = "open"
+    status: Literal["open", "taken", "mine", "checking", "forwarded", "decided"] = "open"
 
 
 class LineQuery(Query):
@@ -181,6 +236,9 @@ class TaskOut(BaseModel):
     officer: str
     decided_at: str | None
     opinion: str
+    way: str
+    checker: str
+    is_by_default: bool
     version: int
 
 

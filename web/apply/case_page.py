@@ -72,6 +72,7 @@ class CasePage:
     papers: tuple[FileItem, ...]
     latest: tuple[TimelineEvent, ...]
     older: tuple[TimelineEvent, ...]
+    can_withdraw: bool
 
     @property
     def open_bill(self) -> ShownBill | None:
@@ -91,7 +92,8 @@ def case_page(
         next_steps=(*_correct(correction, file, city, today), *_next_steps(file, city, missing, today, correction)),
         reasons=reasons(progress.holdups, city, today=today, is_applicant=True),
         lanes=lanes_of(file, progress, city, today=today, is_applicant=True),
-        bills=tuple(_bill(bill, file, city, today) for bill in file.bills) or (_not_yet(missing, today),),
+        bills=tuple(_bill(bill, file, city, today) for bill in file.bills)
+        or (_not_yet(missing, today, is_over=file.case.status in ("withdrawn", "refused")),),
         lines=shown_lines((Line.from_json(line.line) for line in file.lines if line.line), city),
         documents=tuple(
             DocumentRow(
@@ -113,6 +115,7 @@ def case_page(
         ),
         latest=events[:EVENTS_SHOWN],
         older=events[EVENTS_SHOWN:],
+        can_withdraw=file.case.status in ("in_review", "objected", "billed"),
     )
 
 
@@ -166,6 +169,8 @@ def _correct(notice: NoticeView | None, file: CaseFile, city: City, today: date)
 def _next_steps(
     file: CaseFile, city: City, missing: tuple[Waiting, ...], today: date, correction: NoticeView | None
 ) -> tuple[NextStep, ...]:
+    if file.case.status in ("withdrawn", "refused"):
+        return (_ended(file),)
     steps = [
         NextStep(
             title=gettext(
@@ -173,7 +178,7 @@ def _next_steps(
                 unit=named_twice(city.units[task.unit_code]),
                 matter=named(task.matter_name),
             ),
-            detail=task.opinion,
+            detail=task.opinion + (gettext("怎样才能办：%(way)s", way=task.way) if task.way else ""),
         )
         for task in file.tasks
         if task.status == "objected"
@@ -194,6 +199,21 @@ def _next_steps(
             if first
             else gettext("全部核定，正在合成缴费单。"),
         ),
+    )
+
+
+def _ended(file: CaseFile) -> NextStep:
+    if file.case.status == "withdrawn":
+        paid = any(bill.status == "paid" for bill in file.bills)
+        detail = gettext("已缴的款项由财政部门办理退费。") if paid else gettext("不用缴费；需要时可以重新申报。")
+        return NextStep(title=gettext("您已撤回申报"), detail=detail)
+    paper = next((each for each in file.documents if each.kind == "refusal"), None)
+    is_ready = paper is not None and paper.is_ready
+    return NextStep(
+        title=gettext("已作出不予许可决定"),
+        detail=gettext("决定书写明各部门的理由、怎样才能办，以及申请复议、提起诉讼的期限；改好后可以重新申报。"),
+        action=gettext("下载决定书") if is_ready else "",
+        href=flask.url_for("files.document", document_id=paper.id) if paper is not None and is_ready else "",
     )
 
 
@@ -289,13 +309,14 @@ def _bill_tag(bill: BillView, today: date) -> Tag:
     }[bill.status]
 
 
-def _not_yet(missing: tuple[Waiting, ...], today: date) -> ShownBill:
+def _not_yet(missing: tuple[Waiting, ...], today: date, *, is_over: bool) -> ShownBill:
     """The bill before it is out: what it waits for, objections and the earliest first, the rest by number."""
     ordered = sorted(missing, key=lambda each: not each.is_objected)
     shown = [waiting_words(each, today) for each in ordered[:MISSING_SHOWN]]
     if len(ordered) > MISSING_SHOWN:
         shown.append(gettext("另有 %(count)s 项，见“为什么还没办完”", count=len(ordered) - MISSING_SHOWN))
-    card = BillCard(state=Tag(gettext("未开出")), summary="", missing=tuple(shown) or (gettext("正在合成缴费单"),))
+    nothing = gettext("办件已终止，不开缴费单") if is_over else gettext("正在合成缴费单")
+    card = BillCard(state=Tag(gettext("未开出")), summary="", missing=tuple(shown) or (nothing,))
     return ShownBill(card, "", 0, "")
 
 

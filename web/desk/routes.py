@@ -5,6 +5,7 @@ Officers and checkers only, and only what is their unit's: anything else does no
 
 from __future__ import annotations
 
+from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,9 +13,10 @@ import flask
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from services import assessment, handling, review, worksheet
+from services import assessment, forwarding, handling, review, worksheet
 from services.sitting import Sitting, sitting
 from shared.db.queries import cases, desk_case, desk_lines
+from shared.db.queries import decision as decisions
 from shared.db.queries import inbox as inboxes
 from shared.db.queries.desk import Desk, line_place, task_place
 from shared.db.queries.desk_case import CaseView
@@ -26,6 +28,7 @@ from web.auth.access import actor, login_required, signed_in
 from web.components import Choice, Column, Filter, Pager
 from web.components import Tab as TabLink
 from web.deadlines import light_name, light_words
+from web.desk.decision import DecisionPage, decision_page, verdict_words
 from web.desk.more import further_acts
 from web.desk.views import CasePage, case_page, short_id
 from web.desk.words import line_status_words, line_tag, task_tag
@@ -40,7 +43,12 @@ ROLES = ("officer", "checker")
 SEEN = "seen"
 SEEN_MAX = 100
 PAGES_MAX = 400
-VERDICTS = {"approve": True, "object": False}
+VERDICTS = ("approve", "object", "forward")
+#: What a form of the case's page may hold beside the verdict, so that it stays where it was typed.
+TYPED = (
+    "opinion", "way", "authority", "reference", "follow_up_on", "reason", "note", "next_on", "answer", "answer-note",
+    "answer-way", "consent",
+)  # fmt: skip
 
 
 @desk.get("/desk")
@@ -119,8 +127,8 @@ def take(task_id: UUID) -> Response | tuple[str, int]:
         with sitting() as office:
             task_place(office.session, _desk(office), task_id)
             review.take(office, task_id=task_id, actor=actor())
-    except Conflict as conflict:
-        return _conflict(task_id, said(str(conflict))), 409
+    except Conflict as refused:
+        return conflict(task_id, said(str(refused))), 409
     flask.flash(gettext("已认领，可以办理了。"))
     return flask.redirect(flask.url_for("desk.case_of_task", task_id=task_id), 303)
 
@@ -133,8 +141,8 @@ def release(task_id: UUID) -> Response | tuple[str, int]:
         with sitting() as office:
             task_place(office.session, _desk(office), task_id)
             review.release(office, task_id=task_id, actor=actor())
-    except Conflict as conflict:
-        return _conflict(task_id, said(str(conflict))), 409
+    except Conflict as refused:
+        return conflict(task_id, said(str(refused))), 409
     flask.flash(gettext("已退回待认领。"))
     return flask.redirect(flask.url_for("desk.inbox"), 303)
 
@@ -152,14 +160,14 @@ def save_worksheet(task_id: UUID) -> Response | tuple[str, int]:
             task_place(office.session, _desk(office), task_id)
             worksheet.save(office, task_id=task_id, actor=actor(), findings=findings, opinion=opinion)
             saved = gettext("草稿已保存 %(time)s", time=clock(office.now))
-    except Conflict as conflict:
+    except Conflict as refused:
         if by_script:
-            return said(str(conflict)), 409
-        return _conflict(task_id, said(str(conflict)), opinion=opinion), 409
+            return said(str(refused)), 409
+        return conflict(task_id, said(str(refused)), opinion=opinion), 409
     except Invalid as invalid:
         if by_script:
             return said(invalid.problems[0].problem), 422
-        return _case_again(task_id, opinion, invalid.problems), 422
+        return case_again(task_id, invalid.problems), 422
     if by_script:
         return saved, 200
     return flask.redirect(flask.url_for("desk.case_of_task", task_id=task_id, _anchor="checklist"), 303)
@@ -170,28 +178,28 @@ def save_worksheet(task_id: UUID) -> Response | tuple[str, int]:
 def decide(task_id: UUID) -> Response | tuple[str, int]:
     """Give the unit's verdict; then the next task opens, unless this case still waits for a fee line of ours."""
     form = flask.request.form
-    opinion = form.get("opinion", "")
+    verdict = form.get("verdict", "")
     try:
         with sitting() as office:
             mine = _desk(office)
             application_id = task_place(office.session, mine, task_id)
-            approve = _verdict(form.get("verdict", ""))
-            review.decide(
-                office,
-                task_id=task_id,
-                actor=actor(),
-                approve=approve,
-                opinion=opinion,
-                version=_version(form.get("version", "")),
-            )
+            _decide(office, task_id, verdict)
+            state = decisions.decision(
+                office.session, office.city, task_id, account_id=mine.account_id, today=office.today
+            ).status
             waits = desk_lines.count_lines(office.session, mine, state="assessed", application_id=application_id)
             following = inboxes.next_task(office.session, mine, after=task_id)
     except Invalid as invalid:
-        return _case_again(task_id, opinion, invalid.problems), 422
-    except Conflict as conflict:
-        return _conflict(task_id, said(str(conflict)), opinion=opinion, verdict=form.get("verdict", "")), 409
+        return case_again(task_id, invalid.problems, opened=verdict), 422
+    except Conflict as refused:
+        return conflict(task_id, said(str(refused)), opinion=form.get("opinion", ""), verdict=verdict), 409
     flask.flash(
-        gettext("已同意，已加盖本单位电子签章。") if approve else gettext("已提交不同意的意见，并加盖本单位电子签章。")
+        {
+            "checking": gettext("已提交复核，确认后加盖本单位电子签章。"),
+            "forwarded": gettext("已转报，停止计时；请按期催办。"),
+            "objected": gettext("已提交不同意的意见，并加盖本单位电子签章。"),
+        }.get(state)
+        or gettext("已同意，已加盖本单位电子签章。")
     )
     if waits:
         return flask.redirect(flask.url_for("desk.case_of_task", task_id=task_id, _anchor="fees"), 303)
@@ -239,14 +247,14 @@ def confirm_line(line_id: UUID) -> Response | tuple[str, int]:
         application_id = line_place(office.session, mine, line_id)
     try:
         with sitting() as office:
-            version = _version(form.get("version", ""))
+            version = version_of(form.get("version", ""))
             if version is None:
                 raise Invalid([Problem("version", "缺少页面上的版本号，请刷新后再确认")])
             assessment.confirm_line(office, line_id=line_id, actor=actor(), version=version)
             view = desk_case.case_of_application(office.session, office.city, mine, application_id, today=office.today)
             following = inboxes.next_task(office.session, mine)
-    except Conflict as conflict:
-        return _conflict_on_line(application_id, said(str(conflict))), 409
+    except Conflict as refused:
+        return _conflict_on_line(application_id, said(str(refused))), 409
     flask.flash(gettext("收费核定已确认，并加盖本单位电子签章。"))
     task = view.head.task
     if task is not None and not task.is_decided:
@@ -277,13 +285,40 @@ def _wanted() -> InboxFilter:
     )
 
 
-def _verdict(text: str) -> bool:
-    if text not in VERDICTS:
-        raise Invalid([Problem("opinion", "请选择同意或不同意")])
-    return VERDICTS[text]
+def _decide(office: Sitting, task_id: UUID, verdict: str) -> None:
+    form = flask.request.form
+    if verdict not in VERDICTS:
+        raise Invalid([Problem("opinion", "请选择同意、不同意或同意但需转报")])
+    opinion, version = form.get("opinion", ""), version_of(form.get("version", ""))
+    if verdict == "forward":
+        try:
+            follow_up_on = date.fromisoformat(form.get("follow_up_on", "").strip())
+        except ValueError:
+            raise Invalid([Problem("follow_up_on", "请填写日期")]) from None
+        forwarding.forward(
+            office,
+            task_id=task_id,
+            actor=actor(),
+            opinion=opinion,
+            follow_up_on=follow_up_on,
+            organ=form.get("authority", ""),
+            reference=form.get("reference", ""),
+            version=version,
+        )
+        return
+    review.decide(
+        office,
+        task_id=task_id,
+        actor=actor(),
+        approve=verdict == "approve",
+        opinion=opinion,
+        way=form.get("way", ""),
+        version=version,
+    )
 
 
-def _version(text: str) -> int | None:
+def version_of(text: str) -> int | None:
+    """The version that a form was filled in for; raises `Invalid`."""
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 10):
@@ -400,7 +435,7 @@ def _pager(found: Inbox, wanted: InboxFilter) -> Pager:
 # One case.
 
 
-def _case(office: Sitting, view: CaseView, *, opinion: str | None = None, problems: tuple[Problem, ...] = ()) -> str:
+def _case(office: Sitting, view: CaseView, *, problems: tuple[Problem, ...] = (), opened: str = "") -> str:
     account = signed_in()
     seen = list(flask.session.get(SEEN, ()))
     wanted_file = flask.request.args.get("file")
@@ -424,31 +459,51 @@ def _case(office: Sitting, view: CaseView, *, opinion: str | None = None, proble
             seen = [*seen, mark][-SEEN_MAX:]
             flask.session[SEEN] = seen
             shown = composed()
-    task = view.head.task
     return page(
         "desk/case.html",
         office,
         place="/desk",
         case=shown,
         head=view.head,
-        task=task,
+        task=view.head.task,
+        decision=_decision(office, view, draft=shown.draft, problems=problems, opened=opened),
+        answers=(Choice("approved", gettext("上级同意")), Choice("refused", gettext("上级不同意"))),
         more=further_acts(view, account),
-        opinion=opinion if opinion is not None else shown.draft or (task.opinion if task else ""),
         problems=problems,
-        opinion_problem=next((each.problem for each in problems), ""),
         opinion_length_max=review.OPINION_LENGTH_MAX,
         task_tag=task_tag,
     )
 
 
-def _case_again(task_id: UUID, opinion: str, problems: tuple[Problem, ...]) -> str:
-    told = tuple(Problem("opinion", said(each.problem)) for each in problems)
+def _decision(
+    office: Sitting, view: CaseView, *, draft: str = "", problems: tuple[Problem, ...] = (), opened: str = ""
+) -> DecisionPage | None:
+    task = view.head.task
+    if task is None:
+        return None
+    form, account = flask.request.form, signed_in()
+    found = decisions.decision(office.session, office.city, task.id, account_id=account.id, today=office.today)
+    return decision_page(
+        found,
+        office.city,
+        account,
+        today=office.today,
+        typed=({"opinion": draft} if draft else {}) | {name: form[name] for name in TYPED if name in form},
+        problems={each.field: each.problem for each in problems},
+        opened=opened,
+    )
+
+
+def case_again(task_id: UUID, problems: tuple[Problem, ...], *, opened: str = "") -> str:
+    """The page of a task once more, with what is wrong beside what was typed; `opened` is the form that was sent."""
+    told = tuple(Problem(each.field if each.field in TYPED else "opinion", said(each.problem)) for each in problems)
     with sitting() as office:
         view = desk_case.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
-        return _case(office, view, opinion=opinion, problems=told)
+        return _case(office, view, problems=told, opened=opened)
 
 
-def _conflict(task_id: UUID, what: str, *, opinion: str = "", verdict: str = "") -> str:
+def conflict(task_id: UUID, what: str, *, opinion: str = "", verdict: str = "") -> str:
+    """What was typed beside what somebody else did meanwhile."""
     with sitting() as office:
         view = desk_case.case_of_task(office.session, office.city, _desk(office), task_id, today=office.today)
         return _conflict_page(office, view, what, opinion=opinion, verdict=verdict)
@@ -474,9 +529,12 @@ def _conflict_page(office: Sitting, view: CaseView, what: str, *, opinion: str =
         case=shown,
         head=view.head,
         task=view.head.task,
+        decision=_decision(office, view),
         what=gettext(what),
         typed=opinion,
         verdict=verdict,
+        again={name: flask.request.form.get(name, "") for name in ("way", "authority", "reference", "follow_up_on")},
+        verdict_name=verdict_words({"approve": "approved", "object": "objected", "forward": "forwarded"}.get(verdict)),
         task_tag=task_tag,
     )
 

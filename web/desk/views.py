@@ -121,8 +121,6 @@ class CasePage:
     previous_href: str
     next_href: str
     is_mine: bool
-    can_take: bool
-    can_decide: bool
 
 
 def case_page(
@@ -192,8 +190,6 @@ def case_page(
         previous_href=_task_address(view.queue[place - 1]) if place > 0 else "",
         next_href=_task_address(view.queue[place + 1]) if 0 <= place < len(view.queue) - 1 else "",
         is_mine=is_mine,
-        can_take=is_open and task is not None and task.status == "open",
-        can_decide=is_open and task is not None and (task.status == "open" or is_mine),
     )
 
 

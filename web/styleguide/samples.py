@@ -48,6 +48,7 @@ from web.components import (
     Tone,
 )
 from web.corrections import Demand, Demanded
+from web.desk.decision import SaidBefore
 from web.desk.views import FeeCard, FormulaRow
 from web.navigation import NavGroup, NavItem
 
@@ -859,3 +860,11 @@ DEMANDED = (
         (Demand("市住房和城乡建设局", "缺第2页", "《勘察设计管理条例》第三十三条", "补交完整的合格书"),),
     ),
 )
+SAID_FIRST = SaidBefore(
+    who="赵启明（代江映舟）",
+    when="2014-09-18 10:12",
+    verdict="不同意",
+    text="3号楼与北侧既有住宅间距14.2米，不满足日照要求",
+    way="调整总平面图，使间距不小于18米",
+)
+SAID_RETURNED = SaidBefore(who="周明远", when="2014-09-18 15:40", verdict="退回初审", text="缺专家签字")

@@ -60,6 +60,9 @@ class TaskView:
     taken_at: datetime | None
     decided_at: datetime | None
     opinion: str
+    way: str
+    checker: str
+    is_by_default: bool
 
     @property
     def is_open(self) -> bool:
@@ -289,8 +292,10 @@ def _file(session: Session, case: CaseView) -> CaseFile:
     tasks = session.execute(
         text(
             "select t.id, t.matter_code, t.matter_name, t.unit_code, t.status, t.version, t.due_on, "
-            "coalesce(o.display_name, '') as officer, t.taken_at, t.decided_at, t.opinion "
+            "coalesce(o.display_name, '') as officer, t.taken_at, t.decided_at, t.opinion, t.way, "
+            "coalesce(c.display_name, '') as checker, t.is_by_default "
             "from review_task t left join account o on o.id = t.officer_id "
+            "left join account c on c.id = t.checker_id "
             "where t.application_id = :id order by t.seq"
         ),
         known,
@@ -387,6 +392,8 @@ _TASK_STATES = {
     "open": "t.status = 'open'",
     "taken": "t.status = 'taken'",
     "mine": "t.status = 'taken' and t.officer_id = :viewer",
+    "checking": "t.status = 'checking'",
+    "forwarded": "t.status = 'forwarded'",
     "decided": "t.status in ('approved', 'objected')",
 }
 
@@ -423,6 +430,15 @@ def task_state(session: Session, task_id: UUID) -> tuple[str, int]:
     row = session.execute(text("select status, version from review_task where id = :id"), {"id": task_id}).one_or_none()
     if row is None:
         raise NotFound("审核任务不存在，或不在您的办理范围内")
+    return row.status, row.version
+
+
+def case_state(session: Session, application_id: UUID) -> tuple[str, int]:
+    """An application's status and version; raises `NotFound`."""
+    found = text("select status, version from application where id = :id")
+    row = session.execute(found, {"id": application_id}).one_or_none()
+    if row is None:
+        raise NotFound("办件不存在，或不在您的办理范围内")
     return row.status, row.version
 
 
