@@ -26,6 +26,7 @@ from web.api import exact
 from web.api.applications import applications
 from web.api.bearer import SCHEME
 from web.api.clocks import clocks_api
+from web.api.corrections import corrections_api
 from web.api.desk import desk_api
 from web.api.meetings import meetings_api
 from web.api.open import demo, genuine
@@ -84,6 +85,7 @@ API_PARTS: tuple[APIBlueprint, ...] = (
     applications,
     desk_api,
     clocks_api,
+    corrections_api,
     meetings_api,
     verdicts_api,
     genuine,

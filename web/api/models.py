@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from flask_openapi.models.file import FileStorage
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, RootModel, StringConstraints, field_validator
 
 from shared.domain.facts import FACT_NAMES
 
@@ -118,6 +118,35 @@ class Confirmation(Incoming):
     version: int = Field(description="看到的版本；不符则 409")
 
 
+class CorrectionRequest(Incoming):
+    kind: Literal["paper", "fact", "statement"]
+    target: Text = Field(description="材料代码、申报事实名称，或要说明什么")
+    reason: str = Field(max_length=1000, description="存在的问题")
+    clause: str = Field(max_length=1000, description="依据的条款")
+    wanted: str = Field(max_length=1000, description="补正要求")
+
+
+class CorrectionRequests(Incoming):
+    items: list[CorrectionRequest] = Field(max_length=100)
+
+
+class CorrectionAnswer(Incoming):
+    kind: Literal["paper", "fact", "statement"]
+    target: Text
+    value: Any = Field(default=None, description="更正后的事实，写法与申报相同")
+    text: str = Field(default="", max_length=4000, description="书面说明，或不更正、不能补交的理由")
+    paper_id: Text | None = Field(default=None, description="已上传材料的编号")
+
+    @field_validator("paper_id")
+    @classmethod
+    def _is_an_id(cls, value: str | None) -> str | None:
+        return None if value is None else str(UUID(value))
+
+
+class Answers(Incoming):
+    answers: list[CorrectionAnswer] = Field(max_length=200)
+
+
 class Clock(Incoming):
     shows: Annotated[AwareDatetime, Field(strict=False)]
 
@@ -139,6 +168,10 @@ class ApplicationPath(BaseModel):
 
 class TaskPath(BaseModel):
     task_id: UUID
+
+
+class CorrectionItemPath(BaseModel):
+    item_id: UUID
 
 
 class LinePath(BaseModel):
@@ -359,6 +392,48 @@ class StateOut(BaseModel):
     id: str
     status: str
     version: int
+
+
+class CorrectionItemOut(BaseModel):
+    id: str
+    kind: str
+    target: str
+    name: str
+    unit_code: str
+    unit_name: str
+    matter_code: str
+    reason: str
+    clause: str
+    wanted: str
+    state: str
+    is_needed: bool
+    old_value: str
+    new_value: str
+    explanation: str
+    paper_id: str | None
+
+
+class CorrectionOut(BaseModel):
+    id: str
+    number: str | None
+    state: str
+    window_until: str
+    sent_on: str | None
+    reply_due_on: str | None
+    answered_at: str | None
+    document_url: str | None
+    items: list[CorrectionItemOut]
+
+
+class CorrectionsOut(BaseModel):
+    corrections: list[CorrectionOut]
+
+
+class AnsweredOut(BaseModel):
+    number: str
+    reopened: list[str] = Field(description="重新审核的事项")
+    recomputed: list[str] = Field(description="重新核定的收费项目")
+    repeated: bool
 
 
 class DraftOut(BaseModel):

@@ -465,3 +465,13 @@ def is_units_line(session: Session, line_id: UUID, viewer: AccountRow) -> bool:
         text("select 1 from fee_line where id = :id and unit_code = :unit"), {"id": line_id, "unit": viewer.unit_code}
     )
     return found.one_or_none() is not None
+
+
+def application_of(session: Session, task_id: UUID) -> UUID:
+    """The application that a review task belongs to; raises `NotFound`."""
+    found: UUID | None = session.execute(
+        text("select application_id from review_task where id = :id"), {"id": task_id}
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotFound("审核任务不存在，或不在您的办理范围内")
+    return found
