@@ -109,6 +109,7 @@ _TABLE: Final = tuple(
         ),
         (r"这份材料已经补交并核查通过，不用再交", "this paper has come and was found good; nothing more is needed"),
         (r"认定没有履行承诺的，须写明理由和补救办法", "say why the promise was not kept, and what would mend it"),
+        (r"请选择已履行或未履行", "choose whether the promise was kept or not"),
         (r"这项承诺由其他单位核查", "this promise is looked at by another department"),
         (r"这项承诺已经核查，不能再改；请刷新后查看", "this promise was judged already; reload the page"),
         (

@@ -28,6 +28,7 @@ from web.api.bearer import SCHEME
 from web.api.clocks import clocks_api
 from web.api.corrections import corrections_api
 from web.api.desk import desk_api
+from web.api.door import checklist_api, door_api
 from web.api.meetings import meetings_api
 from web.api.open import demo, genuine
 from web.api.routes import api_docs
@@ -43,6 +44,7 @@ from web.channel.routes import channel
 from web.desk.acts import verdicts
 from web.desk.corrections import desk_corrections
 from web.desk.routes import desk
+from web.door.routes import door
 from web.files.routes import files
 from web.finance.routes import finance
 from web.green.routes import green
@@ -68,6 +70,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     timing,
     meetings,
     green,
+    door,
     notices,
     desk_corrections,
     verdicts,
@@ -83,6 +86,8 @@ API_PARTS: tuple[APIBlueprint, ...] = (
     log_ins,
     sessions,
     applications,
+    door_api,
+    checklist_api,
     desk_api,
     clocks_api,
     corrections_api,

@@ -66,6 +66,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGro
                     item(gettext("延期申请"), "/desk/extensions", "clock"),
                     item(gettext("会议和踏勘"), "/desk/meetings", "users"),
                     item(gettext("绿色通道"), "/desk/green-channel", "bolt"),
+                    item(gettext("承诺核查"), "/desk/commitments", "file-text"),
                 ),
             ),
         ),

@@ -85,6 +85,7 @@ class DeskRow:
     number: str
     project_name: str
     material_code: str
+    unit_code: str
     state: str
     version: int
     due_on: date

@@ -90,7 +90,11 @@ def check(body: Submission) -> Any:
 
 @applications.post("/applications", responses={201: SubmittedOut}, summary="提交申报")
 def submit(header: KeyHeader, body: Submission) -> Any:
-    """Accept an application; the same key with the same body gives the same answer, for ever."""
+    """Accept an application at once if it is complete; the same key with the same body gives the same answer, for ever.
+
+    What is missing or outside the scope is refused (422) and leaves the key free; POST /drafts/{id}/answer puts it in
+    writing.
+    """
     only("applicant")
     with sitting() as office:
         done = intake.submit(office, account=caller(), body=body.model_dump(), key=header.idempotency_key)

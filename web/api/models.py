@@ -48,6 +48,31 @@ class Submission(Incoming):
     area_code: Any = Field(default=None, description="项目所在区", examples=["dw"])
     site: Any = Field(default="", description="建设地点")
     attachments: Any = Field(default_factory=list, description="已上传材料的编号")
+    situations: Any = Field(default_factory=list, description="工程涉及的情形（代码），带来相应的事项和材料")
+    commitments: Any = Field(default_factory=list, description="承诺后补的材料（代码），只限城市允许后补的")
+    outside: Any = Field(default_factory=list, description="工程属于的不予受理情形（代码）；有则只能要求书面答复")
+
+
+class Reuse(Incoming):
+    source: Annotated[UUID, Field(strict=False)] = Field(description="可以沿用的材料的 source")
+    material_code: Text
+    developer_uscc: Text
+
+
+class Promised(Incoming):
+    attachment: Annotated[UUID, Field(strict=False)] = Field(description="已上传材料的编号")
+
+
+class Judgement(Incoming):
+    verdict: Literal["kept", "failed"]
+    opinion: str = Field(default="", max_length=4000)
+    version: int | None = Field(default=None, description="看到的版本；不符则 409")
+
+
+class NotAccepting(Incoming):
+    reason: str = Field(default="", max_length=4000, description="理由")
+    clause: str = Field(default="", max_length=4000, description="依据")
+    go_to: str = Field(default="", max_length=4000, description="请申请人到哪里办；依法不需要许可的不填")
 
 
 class Draft(Incoming):
@@ -182,6 +207,10 @@ class DraftPath(BaseModel):
     draft_id: UUID
 
 
+class CommitmentPath(BaseModel):
+    commitment_id: UUID
+
+
 class DocumentPath(BaseModel):
     document_id: UUID
 
@@ -192,6 +221,14 @@ class Query(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     lang: Literal["zh", "en"] | None = Field(default=None, description="拒绝理由的语言；也可用 Accept-Language")
+
+
+class ChecklistQuery(Query):
+    situations: Text = Field(default="", description="情形代码，以逗号分开", examples=["road_works,deep_pit"])
+
+
+class ReusableQuery(Query):
+    developer_uscc: Text = Field(default="", description="建设单位统一社会信用代码")
 
 
 class TaskQuery(Query):
@@ -444,6 +481,63 @@ class DraftOut(BaseModel):
 
 class DraftsOut(BaseModel):
     drafts: list[DraftOut]
+
+
+class NeededOut(BaseModel):
+    code: str
+    name: str
+    need: Literal["required", "optional", "conditional"]
+    formats: list[str]
+    matters: list[str]
+    clause: str
+    promise_days: int = Field(description="可承诺在这么多个工作日内补交；0 为须随申报提交")
+
+
+class ChecklistOut(BaseModel):
+    asked: int = Field(description="各事项分别申报要交的份数")
+    distinct: int = Field(description="并联申报只列的份数")
+    saved: int
+    materials: list[NeededOut]
+
+
+class ReusablePaperOut(BaseModel):
+    source: str
+    material_code: str
+    file_name: str
+    number: str
+    came_on: str
+
+
+class ReusableOut(BaseModel):
+    papers: list[ReusablePaperOut]
+
+
+class AnswerOut(BaseModel):
+    id: str
+    kind: Literal["one_time", "not_accepted"]
+    number: str
+    issued_on: str
+    items: list[dict[str, str]]
+    document_url: str
+
+
+class AnswersOut(BaseModel):
+    answers: list[AnswerOut]
+
+
+class CommitmentOut(BaseModel):
+    id: str
+    application_id: str
+    material_code: str
+    unit_code: str
+    state: Literal["promised", "brought", "fulfilled", "failed"]
+    due_on: str
+    opinion: str
+    version: int
+
+
+class CommitmentsOut(BaseModel):
+    commitments: list[CommitmentOut]
 
 
 class GenuineOut(BaseModel):

@@ -19,3 +19,5 @@ def further_acts(file: CaseFile, account: AccountRow) -> tuple[tuple[str, str, b
 def _acts(file: CaseFile, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 who may do it
     yield gettext("办理回执单"), flask.url_for("apply.slip", application_id=file.case.id), False
     yield gettext("绿色通道"), flask.url_for("green.ask_page", application_id=file.case.id), False
+    if any(event.verb == "paper_promised" for event in file.events):
+        yield gettext("承诺后补的材料"), flask.url_for("door.promises", application_id=file.case.id), False

@@ -337,6 +337,8 @@ def submitted(application_id: UUID) -> str:
         case=file.case,
         units=len({task.unit_code for task in file.tasks}),
         slip=file.document_of("slip", application_id),
+        acceptance=next((each for each in file.documents if each.kind == "acceptance"), None),
+        promised=any(event.verb == "paper_promised" for event in file.events),
     )
 
 

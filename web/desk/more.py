@@ -8,15 +8,16 @@ import flask
 from flask_babel import gettext
 
 from shared.db.accounts import AccountRow
+from shared.db.city import City
 from shared.db.queries.desk_case import CaseView
 
 
-def further_acts(view: CaseView, account: AccountRow) -> tuple[tuple[str, str, bool], ...]:
+def further_acts(view: CaseView, account: AccountRow, city: City) -> tuple[tuple[str, str, bool], ...]:
     """Each act as its label, the address of its page, and whether it is destructive."""
-    return tuple(_acts(view, account))
+    return tuple(_acts(view, account, city))
 
 
-def _acts(view: CaseView, account: AccountRow) -> Iterator[tuple[str, str, bool]]:  # noqa: ARG001 who may do it
+def _acts(view: CaseView, account: AccountRow, city: City) -> Iterator[tuple[str, str, bool]]:
     task = view.head.task
     if task is not None and not task.is_decided and view.head.case_status in ("in_review", "objected", "billed"):
         yield gettext("要求补正"), flask.url_for("desk_corrections.ask_page", task_id=task.id), False
@@ -27,5 +28,7 @@ def _acts(view: CaseView, account: AccountRow) -> Iterator[tuple[str, str, bool]
         False,
     )
     yield gettext("绿色通道"), flask.url_for("green.decide_page", application_id=view.head.application_id), False
-    if view.head.task is not None:
-        yield gettext("计时、停表和延期"), flask.url_for("timing.clock", task_id=view.head.task.id), False
+    if task is not None:
+        yield gettext("计时、停表和延期"), flask.url_for("timing.clock", task_id=task.id), False
+    if account.unit_code == city.lead_unit and view.head.case_status == "in_review":
+        yield gettext("不予受理"), flask.url_for("door.not_accept", application_id=view.head.application_id), True

@@ -468,7 +468,7 @@ def _case(office: Sitting, view: CaseView, *, problems: tuple[Problem, ...] = ()
         task=view.head.task,
         decision=_decision(office, view, draft=shown.draft, problems=problems, opened=opened),
         answers=(Choice("approved", gettext("上级同意")), Choice("refused", gettext("上级不同意"))),
-        more=further_acts(view, account),
+        more=further_acts(view, account, office.city),
         problems=problems,
         opinion_length_max=review.OPINION_LENGTH_MAX,
         task_tag=task_tag,

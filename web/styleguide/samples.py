@@ -50,6 +50,7 @@ from web.components import (
 from web.corrections import Demand, Demanded
 from web.desk.decision import SaidBefore
 from web.desk.views import FeeCard, FormulaRow
+from web.door.routes import ShownPromise
 from web.navigation import NavGroup, NavItem
 
 TODAY = date(2014, 9, 19)
@@ -434,6 +435,20 @@ PAPER_SLOTS = (
         is_promised=False, error="缺少必交材料：总平面图和规划设计方案",
     ),
 )  # fmt: skip
+PROMISES = tuple(
+    ShownPromise(
+        id=UUID(int=10 + place), name=name, unit_name="市水务局", due_on=date(2014, 9, 28), state=state,
+        opinion=opinion, paper_id=None, can_be_brought=can_be_brought,
+    )
+    for place, (name, state, opinion, can_be_brought) in enumerate(
+        (
+            ("排水与节水方案", Tag("待补交", Tone.AMBER), "", True),
+            ("建筑垃圾处置方案", Tag("核查未通过", Tone.RED), "没有运输路线，请补充。", True),
+            ("建筑垃圾运输路线图", Tag("已履行", Tone.GREEN, is_quiet=True), "相符", False),
+        )
+    )
+)  # fmt: skip
+PROMISE_ADDRESSES = {each.id: "#" for each in PROMISES}
 ANSWERS = (
     WrittenAnswer(
         title="一次性告知书",

@@ -1,0 +1,1 @@
+"""What follows the door: promised papers brought and judged, and applications that are not accepted after all."""
