@@ -62,7 +62,7 @@ def hold(sitting: Sitting, task_id: UUID, actor: Actor) -> Held:
     case = cases.lock_one(sitting.session, unlocked.application_id)
     task = cases.find_task(sitting.session, task_id)
     if task.unit_code != actor.unit_code:
-        raise NotAllowed("这项任务属于其他单位")
+        raise Conflict("这项任务刚刚已移交其他单位，请刷新后查看")
     if task.status not in DECIDED:
         refuse_ended(case)
     return Held(case, task, tuple(cases.together(sitting.session, task)))

@@ -390,6 +390,43 @@ _TABLE: Final = tuple(
         (r"职务和代理由系统管理员登记", "posts and deputies are kept by an administrator"),
         (r"这项任务不在您手上", "this task is not in your hands"),
         (r"这项任务属于其他单位", "this task belongs to another department"),
+        (
+            r"这项任务刚刚已移交其他单位，请刷新后查看",
+            "this task has just been handed over to another department; reload the page",
+        ),
+        (
+            r"这项任务已移交其他单位，由接收单位办理；办件仍可查看",
+            "this task was handed over and is with the receiving department; the case can still be read",
+        ),
+        (
+            r"这项任务已有结论，不能再移交；请刷新后查看",
+            "this task is decided and cannot be handed over; reload the page",
+        ),
+        (
+            r"这项任务已提交复核，退回初审后才能移交",
+            "this task is being checked; it can be handed over once it is sent back to the first reviewer",
+        ),
+        (
+            r"这项任务已转报上级，等答复后才能移交",
+            "this task was reported to a higher organ; it can be handed over once the answer is in",
+        ),
+        (
+            r"请写明移交的理由，接收单位和申请人都会看到",
+            "say why it is handed over; the receiving department and the applicant will see it",
+        ),
+        (
+            r"请选择接收单位：市级单位，或项目所在区的单位；区级单位只能移交市级单位",
+            "choose the receiving department: one of the city, or of the project's own district; a district passes to "
+            "the city only",
+        ),
+        (
+            r"这个单位没有可以办理的人员，请先请系统管理员开通账号，或另选单位",
+            "nobody in this department can handle it; have an administrator open an account first, or choose another",
+        ),
+        (
+            r"这个单位已两次移出这项任务，请由牵头窗口协调或召开联席会议",
+            "this department has passed the task on twice; let the lead window settle it, or call a joint meeting",
+        ),
         (r"这项任务刚刚已被他人处理，请刷新后再看", "somebody has just dealt with this task; reload the page"),
         (r"这项任务已有结论，不能再改；请刷新后查看", "this task is decided and cannot be changed; reload the page"),
         (

@@ -29,6 +29,7 @@ from web.api.clocks import clocks_api
 from web.api.corrections import corrections_api
 from web.api.desk import desk_api
 from web.api.door import checklist_api, door_api
+from web.api.handovers import handovers_api
 from web.api.meetings import meetings_api
 from web.api.open import demo, genuine
 from web.api.routes import api_docs
@@ -48,6 +49,8 @@ from web.door.routes import door
 from web.files.routes import files
 from web.finance.routes import finance
 from web.green.routes import green
+from web.handover.routes import handover
+from web.lead.routes import lead
 from web.meetings.routes import meetings
 from web.notices.routes import notices
 from web.ops.routes import ops
@@ -71,6 +74,8 @@ PARTS: tuple[flask.Blueprint, ...] = (
     meetings,
     green,
     door,
+    handover,
+    lead,
     notices,
     desk_corrections,
     verdicts,
@@ -93,6 +98,9 @@ API_PARTS: tuple[APIBlueprint, ...] = (
     corrections_api,
     meetings_api,
     verdicts_api,
+    desk_api,
+    clocks_api,
+    handovers_api,
     genuine,
     demo,
 )

@@ -30,7 +30,7 @@ def page(
     unit = office.city.units.get(account.unit_code or "")
     return flask.render_template(
         template,
-        navigation=navigation(account.role, place, counts or {}),
+        navigation=navigation(account.role, place, counts or {}, leads=unit.level if unit and unit.is_lead else ""),
         unit_name=unit.name if unit else office.city.pack.tenant.name,
         role_name=ROLE_NAMES.get(account.role, account.role),
         now=office.now,
@@ -39,13 +39,15 @@ def page(
     )
 
 
-def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGroup, ...]:
-    """The places of a role; `counts` are by path."""
+def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str = "") -> tuple[NavGroup, ...]:
+    """The places of a role; `counts` are by path, `leads` is the level whose lead window this is, if it is one."""
 
     def item(label: str, path: str, icon: str, *, is_urgent: bool = False) -> NavItem:
         count = counts.get(path)
         return NavItem(label, path, icon, count, is_urgent=is_urgent and bool(count), is_current=path == place)
 
+    whole = {"city": gettext("全市办件"), "district": gettext("本区办件")}
+    overview = (item(whole[leads], "/desk/cases", "book"),) if leads else ()
     groups: dict[str, tuple[NavGroup, ...]] = {
         "desk": (
             NavGroup(
@@ -61,6 +63,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int]) -> tuple[NavGro
                 gettext("部门"),
                 (
                     item(gettext("本部门办件"), "/desk?tab=all", "list"),
+                    *overview,
                     item(gettext("收费核定"), "/desk/lines", "coin-yuan"),
                     item(gettext("补正"), "/desk/corrections", "file-text"),
                     item(gettext("延期申请"), "/desk/extensions", "clock"),

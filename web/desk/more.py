@@ -21,6 +21,8 @@ def _acts(view: CaseView, account: AccountRow, city: City) -> Iterator[tuple[str
     task = view.head.task
     if task is not None and not task.is_decided and view.head.case_status in ("in_review", "objected", "billed"):
         yield gettext("要求补正"), flask.url_for("desk_corrections.ask_page", task_id=task.id), False
+    if task is not None and task.status in ("waiting", "open", "taken"):
+        yield gettext("移交其他单位"), flask.url_for("handover.form", task_id=task.id), False
     yield gettext("办理回执单"), flask.url_for("desk.slip", application_id=view.head.application_id), False
     yield (
         gettext("联席会议和联合踏勘"),

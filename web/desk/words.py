@@ -74,6 +74,8 @@ def act_words(verb: str) -> str:
         "application_accepted": gettext("受理申报"),
         "task_taken": gettext("认领任务"),
         "task_released": gettext("退回任务"),
+        "task_handed_over": gettext("移交任务"),
+        "task_received": gettext("接收移交"),
         "matter_approved": gettext("同意"),
         "matter_objected": gettext("不同意"),
         "matter_forwarded": gettext("同意但需转报"),

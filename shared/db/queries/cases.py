@@ -272,7 +272,8 @@ def may_see_document(session: Session, document_id: UUID, viewer: AccountRow) ->
 def _wall(viewer: AccountRow) -> tuple[str, dict[str, Any]]:
     """What the viewer may see, as a condition on `application a`.
 
-    Applicants see their own, departments what they take part in, finance everything that money
+    Applicants see their own, departments what they take or took part in, a lead window everything of its city or its
+    district, finance everything that money
     may come from; leaders, administrators and operators have pages of their own.
     """
     if viewer.role == "applicant":
@@ -280,7 +281,10 @@ def _wall(viewer: AccountRow) -> tuple[str, dict[str, Any]]:
     if viewer.role in ("officer", "checker"):
         return (
             "(exists (select from review_task t where t.application_id = a.id and t.unit_code = :unit) "
-            "or exists (select from fee_line l where l.application_id = a.id and l.unit_code = :unit))"
+            "or exists (select from fee_line l where l.application_id = a.id and l.unit_code = :unit) "
+            "or exists (select from handover h where h.application_id = a.id and h.from_unit = :unit) "
+            "or exists (select from unit u where u.code = :unit and u.is_lead "
+            "  and (u.level = 'city' or u.area_code = a.area_code)))"
         ), {"unit": viewer.unit_code}
     if viewer.role == "finance":
         return "true", {}

@@ -14,7 +14,9 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select
 from sqlalchemy.orm import Session
 
+from shared.db import handovers
 from shared.db.city import City
+from shared.db.handovers import HANDOVERS
 from shared.db.queries.corrections import CHANGES, ChangeView, read_changes
 from shared.db.queries.desk import APPLICATIONS, LINES, TASKS, Desk, day_of, in_area
 from shared.db.queries.inbox import queue
@@ -146,16 +148,30 @@ class CaseView:
 
 
 def case_of_task(session: Session, city: City, desk: Desk, task_id: UUID, *, today: date) -> CaseView:
-    """The case around one of the unit's tasks; raises `NotFound` for any other. Six queries."""
-    return _case(session, city, desk, TASKS.c.id == task_id, today=today)
+    """The case around one of the unit's tasks, or around one that it has passed on; raises `NotFound` for any other.
+
+    Six queries.
+    """
+    try:
+        return _case(session, city, desk, TASKS.c.id == task_id, today=today)
+    except NotFound:
+        passed_on = handovers.was_with(session, task_id, desk.unit_code)
+        if passed_on is None:
+            raise
+        return _case(session, city, desk, APPLICATIONS.c.id == passed_on, today=today)
 
 
 def case_of_application(session: Session, city: City, desk: Desk, application_id: UUID, *, today: date) -> CaseView:
-    """The case where the unit has a task or a fee line; raises `NotFound` for any other."""
+    """The case where the unit has, or had, a task or a fee line; any case at a lead window. Else raises `NotFound`."""
+    had_task = select(HANDOVERS.c.id).where(
+        HANDOVERS.c.application_id == APPLICATIONS.c.id, HANDOVERS.c.from_unit == desk.unit_code
+    )
     has_line = select(LINES.c.id).where(
         LINES.c.application_id == APPLICATIONS.c.id, LINES.c.unit_code == desk.unit_code
     )
-    wanted = and_(APPLICATIONS.c.id == application_id, or_(TASKS.c.id.is_not(None), has_line.exists()))
+    wanted = APPLICATIONS.c.id == application_id
+    if not desk.is_lead:
+        wanted = and_(wanted, or_(TASKS.c.id.is_not(None), has_line.exists(), had_task.exists()))
     return _case(session, city, desk, wanted, today=today)
 
 
