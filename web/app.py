@@ -98,8 +98,6 @@ API_PARTS: tuple[APIBlueprint, ...] = (
     corrections_api,
     meetings_api,
     verdicts_api,
-    desk_api,
-    clocks_api,
     handovers_api,
     genuine,
     demo,

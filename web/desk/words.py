@@ -155,6 +155,9 @@ def act_detail(
             "note",
         )
     ]
+    if verb in ("task_handed_over", "task_received"):
+        giver, receiver = (units.get(str(data.get(end, ""))) for end in ("from", "to"))
+        parts += [f"{named(giver.short_name)} → {named(receiver.short_name)}"] if giver and receiver else []
     if verb == "matter_objected":
         parts += [str(data.get("opinion", "")), str(data.get("way", ""))]
     if data.get("by_default"):
