@@ -257,8 +257,10 @@ def stop_done(session: Session, application_ids: Iterable[UUID], *, now: datetim
 
 
 def reopen(session: Session, city: City, clock: ClockRow, *, reason: str, by: Actor, now: datetime) -> None:
-    """Let a stopped clock go on: the time since does not count, nor the day of the verdict itself, so that at least
-    one day is left of the promise. A clock that is not stopped stays as it is."""
+    """Let a stopped clock go on, and the joint one with it; a clock that is not stopped stays as it is.
+
+    The time since does not count, nor the day of the verdict itself, so that at least one day is left of the promise.
+    """
     if clock.state != "stopped" or clock.stopped_on is None or clock.started_on is None:
         return
     first = max(clock.started_on, clock.stopped_on - timedelta(days=1))
@@ -281,6 +283,8 @@ def reopen(session: Session, city: City, clock: ClockRow, *, reason: str, by: Ac
     )
     again = _with(_again(session, clock), state="running")
     _save(session, city, again, now=now, state="running", stopped_at=None, stopped_on=None, stopped_for="")
+    if clock.mechanism == Mechanism.MATTER:
+        reopen(session, city, joint(session, clock.application_id), reason=reason, by=by, now=now)
 
 
 def set_promise(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -364,6 +364,80 @@ INVARIANTS = (
         "where o.done_at is null and o.dead_at is null and o.created_at < now() - interval '5 minutes'",
     ),
     Invariant(
+        "I12-every-task",
+        "每项任务、每件申报都有时限",
+        "select (select count(*) from review_task) + (select count(*) from application)",
+        "select a.number || ' ' || t.matter_code || ' 没有时限' from review_task t join application a "
+        "on a.id = t.application_id where not exists (select from clock c where c.mechanism = 'matter' "
+        "and c.subject_id = t.id and c.application_id = a.id) "
+        "union all select a.number || ' 没有全程时限' from application a where not exists "
+        "(select from clock c where c.mechanism = 'joint' and c.subject_id = a.id and c.application_id = a.id)",
+    ),
+    Invariant(
+        "I12-stopped",
+        "已有结论的任务时限都已停止，没有结论的都没有；全部同意且缴费单已出即停止全程时限",
+        "select count(*) from review_task",
+        "select a.number || ' ' || t.matter_code || ' 为 ' || t.status || '，时限为 ' || c.state from review_task t "
+        "join application a on a.id = t.application_id "
+        "join clock c on c.mechanism = 'matter' and c.subject_id = t.id "
+        "where (t.status in ('approved', 'objected', 'cancelled')) <> (c.state = 'stopped') "
+        "union all select a.number || ' 全程时限为 ' || c.state from application a "
+        "join clock c on c.mechanism = 'joint' and c.subject_id = a.id where a.status in ('in_review', 'objected', "
+        "'billed', 'completed') and (c.state = 'stopped') <> (a.status in ('billed', 'completed') and not exists "
+        "(select from review_task t where t.application_id = a.id and t.status not in ('approved', 'cancelled')))",
+    ),
+    Invariant(
+        "I12-mirrors",
+        "任务和申报上的期限、停表与其时限一致",
+        "select count(*) from clock where state in ('running', 'paused')",
+        "select a.number || ' ' || t.matter_code || ' 的期限与时限不符' from clock c join review_task t "
+        "on t.id = c.subject_id join application a on a.id = t.application_id where c.mechanism = 'matter' "
+        "and c.state in ('running', 'paused') and (t.due_on <> c.due_on or t.near_on is distinct from "
+        "least(c.hint_on, c.amber_on) or t.is_paused <> (c.state = 'paused') or t.kind <> c.kind) "
+        "union all select a.number || ' 的期限与全程时限不符' from clock c join application a on a.id = c.subject_id "
+        "where c.mechanism = 'joint' and c.state in ('running', 'paused') and (a.due_on <> c.due_on "
+        "or a.near_on is distinct from least(c.hint_on, c.amber_on) or a.is_paused <> (c.state = 'paused'))",
+    ),
+    Invariant(
+        "I12-pauses",
+        "停着的时限有未了的停表，走着的没有；停表不早于起算",
+        "select count(*) from clock_pause",
+        "select a.number || ' ' || c.mechanism || ' 为 ' || c.state || '，停表与之不符' from clock c "
+        "join application a on a.id = c.application_id where c.state <> 'waiting' and ((c.state = 'paused') <> exists "
+        "(select from clock_pause p where p.clock_id = c.id and p.ended_on is null) "
+        "or exists (select from clock_pause p where p.clock_id = c.id and p.started_on < c.started_on))",
+    ),
+    Invariant(
+        "I12-steps",
+        "提醒都不早于其日，都已告知，越级的没有",
+        "select count(*) from clock_step",
+        "select a.number || ' 的提醒 ' || s.step || ' 早于其日' from clock_step s "
+        "join application a on a.id = s.application_id where s.reached_on > (s.at at time zone 'Asia/Shanghai')::date "
+        "or (s.step not in ('hint', 'amber') and s.reached_on <= s.due_on) "
+        "union all select a.number || ' 的提醒 ' || s.step || ' 没有告知' from clock_step s "
+        "join application a on a.id = s.application_id where s.to_name <> '' and not exists (select from notice n "
+        "where n.application_id = s.application_id and n.kind = 'step_' || s.step "
+        "and starts_with(n.key, 'step:' || s.clock_id || ':' || s.due_on || ':' || s.step || ':')) "
+        "union all select a.number || ' 越过 ' || lower.step || ' 到了 ' || s.step from clock_step s "
+        "join application a on a.id = s.application_id "
+        "join (values ('red', 'officer'), ('chief', 'red'), ('lead', 'chief'), ('supervisor', 'lead'), "
+        "('meeting', 'supervisor')) as lower(above, step) on lower.above = s.step "
+        "where not exists (select from clock_step b where b.clock_id = s.clock_id and b.due_on = s.due_on "
+        "and b.step = lower.step)",
+    ),
+    Invariant(
+        "I12-extensions",
+        "延期由两人办理，每项一次，批准的天数与时限一致",
+        "select count(*) from clock_extension",
+        "select a.number || ' 的延期与时限不符' from clock_extension e join clock c on c.id = e.clock_id "
+        "join application a on a.id = e.application_id where (e.state = 'granted' and (c.extended_days <> e.days "
+        "or e.decided_by = e.asked_by)) or (e.state = 'granted' and not exists (select from audit_event v "
+        "where v.application_id = e.application_id and v.verb = 'extension_granted' and v.actor_id = e.decided_by)) "
+        "union all select a.number || ' 时限延长而没有批准' from clock c join application a on a.id = c.application_id "
+        "where c.mechanism = 'matter' and c.extended_days > 0 and not exists (select from clock_extension e "
+        "where e.clock_id = c.id and e.state = 'granted')",
+    ),
+    Invariant(
         "I13-callbacks",
         "每个回调都有结果；被拒的都有待处理事项",
         "select count(*) from callback_inbox",
@@ -410,6 +484,43 @@ def check(session: Session, invariant: Invariant) -> tuple[int, list[str]]:
     """Over how many rows the rule was checked, and what breaks it."""
     checked = session.execute(text(invariant.count)).scalar_one()
     return checked, [str(row[0]) for row in session.execute(text(invariant.broken))]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClock:
+    """A clock that runs or stands still, with what its dates follow from; `stops` are the pauses that are over."""
+
+    tenant_id: str
+    number: str
+    mechanism: str
+    days: int
+    started_on: date
+    hint_on: date
+    amber_on: date
+    due_on: date
+    stops: tuple[tuple[date, date], ...]
+
+
+def open_clocks(session: Session) -> list[OpenClock]:
+    """Every clock that has not stopped."""
+    rows = session.execute(
+        text(
+            "select c.tenant_id, a.number, c.mechanism, c.promise_days + c.extended_days as days, c.started_on, "
+            "c.hint_on, c.amber_on, c.due_on, coalesce((select array_agg(array[p.started_on, p.ended_on]) "
+            "from clock_pause p where p.clock_id = c.id and p.ended_on is not null), '{}') as stops "
+            "from clock c join application a on a.id = c.application_id where c.state in ('running', 'paused') "
+            "order by a.number, c.id"
+        )
+    )
+    return [OpenClock(**{**row._mapping, "stops": tuple((first, last) for first, last in row.stops)}) for row in rows]
+
+
+def working_days(session: Session) -> dict[str, tuple[date, ...]]:
+    """Every city's working days in order."""
+    days: dict[str, list[date]] = {}
+    for row in session.execute(text("select tenant_id, day from calendar_day where is_working order by day")):
+        days.setdefault(row.tenant_id, []).append(row.day)
+    return {tenant: tuple(each) for tenant, each in days.items()}
 
 
 @dataclass(frozen=True, slots=True)
