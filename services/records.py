@@ -161,7 +161,9 @@ def card_view(sitting: Sitting, card_id: UUID) -> CardView:
         services=tuple(Labelled(label=label, text=text) for label, text in channel.services),
         admission=channel.admission,
         phone_note=f"电话区号 {area_code}",
-        contacts=tuple(_contact(sitting, code, posts.get(code, {}), area_code) for code in units),
+        contacts=tuple(
+            contact for code in units for contact in _contacts(sitting, code, posts.get(code, {}), area_code)
+        ),
         promises=channel.promises,
         steps=tuple(Labelled(label=label, text=text) for label, text in channel.steps),
         supervision=f"监督单位：{city.pack.settings.supervision}　督查电话 {wording['phone']}",
@@ -169,19 +171,17 @@ def card_view(sitting: Sitting, card_id: UUID) -> CardView:
     )
 
 
-def _contact(sitting: Sitting, code: str, posts: Mapping[str, PostRow], area_code: str) -> CardContact:
+def _contacts(sitting: Sitting, code: str, posts: Mapping[str, PostRow], area_code: str) -> tuple[CardContact, ...]:
     """Whom to call: the chief representative, or head and liaison of a unit without a window."""
-    named = [
-        (posts[kind], post)
+    return tuple(
+        CardContact(
+            unit=sitting.city.units[code].short_name,
+            person=posts[kind].name,
+            post=post,
+            phone=posts[kind].phone.removeprefix(f"{area_code}-"),
+        )
         for kind, post in (("chief", "首席代表"), ("head", "负责人"), ("liaison", "联络员"))
         if kind in posts
-    ]
-    phone = named[-1][0].phone if named else sitting.city.units[code].phone
-    return CardContact(
-        unit=sitting.city.units[code].short_name,
-        person="、".join(person.name for person, _ in named),
-        post="、".join(post for _, post in named),
-        phone=phone.removeprefix(f"{area_code}-"),
     )
 
 

@@ -29,6 +29,7 @@ from web.api.clocks import clocks_api
 from web.api.corrections import corrections_api
 from web.api.desk import desk_api
 from web.api.door import checklist_api, door_api
+from web.api.gatherings import gatherings_api
 from web.api.handovers import handovers_api
 from web.api.meetings import meetings_api
 from web.api.open import demo, genuine
@@ -99,6 +100,7 @@ API_PARTS: tuple[APIBlueprint, ...] = (
     meetings_api,
     verdicts_api,
     handovers_api,
+    gatherings_api,
     genuine,
     demo,
 )

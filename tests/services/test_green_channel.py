@@ -13,6 +13,8 @@ from watching import broken, counts, kinds, side_by_side
 
 from services import appointments, green_channel, records
 from shared.db import clock, outbox
+from shared.db.queries.desk import Desk
+from shared.db.queries.inbox import InboxFilter, Tab, inbox
 from shared.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
@@ -161,12 +163,30 @@ class TestAdmission:
             card = records.card_view(sitting, office.one("select id from service_card"))
 
         assert card.number == "HHLT2014-0001"
-        people = {each.unit: (each.person, each.post, each.phone) for each in card.contacts}
-        assert people["市自然资源和规划局"] == ("程映山", "首席代表", "5198006")
-        assert people["市散装水泥办公室"][:2] == ("石敬之、吴若川", "负责人、联络员")
-        assert "东湾区住房和城乡建设局" in people
-        assert "高新区住房和城乡建设局" not in people
+        people = [(each.unit, each.person, each.post, each.phone) for each in card.contacts]
+        assert ("市自然资源和规划局", "程映山", "首席代表", "5198006") in people
+        assert [each[1:3] for each in people if each[0] == "市散装水泥办公室"] == [
+            ("石敬之", "负责人"),
+            ("吴若川", "联络员"),
+        ]
+        assert "东湾区住房和城乡建设局" in {each[0] for each in people}
+        assert "高新区住房和城乡建设局" not in {each[0] for each in people}
         assert (len(card.services), len(card.steps)) == (5, 6)
+
+
+class TestAnInbox:
+    def test_shows_a_green_case_first_within_its_day(self, office: Office) -> None:
+        for _ in range(3):
+            last = office.receives()
+        ask(office, last.application_id)
+        decide(office, last.application_id)
+        desk = Desk(account_id=office.account("zr-officer").id, unit_code="zr", area_code=None)
+
+        with office.sits() as sitting:
+            wanted = InboxFilter(tab=Tab.UNCLAIMED)
+            found = inbox(sitting.session, sitting.city, desk, wanted, today=sitting.today)
+
+        assert [row.number == last.number for row in found.rows] == [True, False, False]
 
 
 class TestAnAppointment:

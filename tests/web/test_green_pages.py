@@ -45,6 +45,8 @@ class TestTheGreenChannel:
         assert lead.post(desk, decision="grant").status_code == 303
         assert "HHLT2014-0001" in words(lead.read(desk).select_one(".pairs"))
 
+        assert "绿色通道" in words(unit.read("/desk?tab=unclaimed").select_one("tbody tr"))
+
         book = f"/apply/cases/{application}/appointments"
         form = {"unit": "zr", "on": "2014-09-16", "time": "10:00", "topic": "当面核对总平面图"}
         for wrong, field in (({"on": "2014-09-20"}, "on"), ({"time": "十点"}, "on"), ({"unit": "cz"}, "unit")):
