@@ -104,6 +104,8 @@ def _wording(each: Holdup) -> str:
 
 def _behind(before: Holdup, city: City, today: date, *, is_public: bool) -> str:
     who = _who(before.holder, city, is_public=is_public)
+    if before.why is Why.OBJECTED:
+        return str(gettext("%(what)s（%(who)s不同意，解决前不能办理）", what=named(before.what), who=who))
     return str(
         gettext("%(what)s（%(who)s，%(due)s）", what=named(before.what), who=who, due=_due(before.due_on, today))
     )

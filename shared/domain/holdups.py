@@ -299,7 +299,14 @@ def _waiting(case: Open, review: Review) -> Holdup:
             due_on=review.due_on,
         )  # fmt: skip
     behind = tuple(
-        Holdup(why=Why.REVIEW, holder=_in_hands(case, each), what=each.name, due_on=each.due_on) for each in others
+        Holdup(
+            # A prerequisite that was objected to will not come by itself: it blocks, under its unit's name.
+            why=Why.OBJECTED if each.status == "objected" else Why.REVIEW,
+            holder=_in_hands(case, each),
+            what=each.name,
+            due_on=each.due_on,
+        )
+        for each in others
     )
     return Holdup(why=Why.PREREQUISITE, holder=behind[0].holder, what=review.name, due_on=review.due_on, behind=behind)
 

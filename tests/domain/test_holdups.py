@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -128,6 +129,14 @@ class TestWaitingMatters:
         assert (pit.why, pit.holder) == (Why.PREREQUISITE, OFFICER)
         assert [(each.what, each.holder, each.due_on) for each in pit.behind] == [("排水与节水方案", OFFICER, DUE)]
         assert taken.why is Why.REVIEW
+
+    def test_are_blocked_under_the_name_of_the_unit_that_objected(self):
+        waiting = review(matter="zj-pit", name="深基坑", unit_code="zj", status="waiting", waits_for=("sw-drainage",))
+
+        *_, pit = holdups(case(replace(TAKEN, status="objected"), waiting))
+
+        assert pit.why is Why.PREREQUISITE
+        assert [(each.why, each.holder) for each in pit.behind] == [(Why.OBJECTED, OFFICER)]
 
     def test_wait_for_the_lead_to_call_a_meeting_where_they_wait_for_each_other(self):
         found = holdups(case(ROAD, PIPES))

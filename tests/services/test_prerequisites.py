@@ -11,15 +11,16 @@ import pytest
 from office import Office
 from watching import broken, kinds, side_by_side
 
-from shared.db.queries.waiting import WaitsFor, waits_for
+from shared.db.queries.progress import progress
+from shared.domain.holdups import Holder, Holdup, Role, Why
 from shared.packs import Pack
 
 
-def waiting(office: Office, application_id: UUID) -> dict[str, tuple[WaitsFor, ...]]:
-    codes = {task.id: task.matter_code for task in office.tasks(application_id)}
+def waiting(office: Office, application_id: UUID) -> dict[str, Holdup]:
+    """What holds up each waiting matter, by the matter's name."""
     with office.sits() as sitting:
-        found = waits_for(sitting.session, sitting.city, application_id)
-    return {codes[task]: before for task, before in found.items()}
+        found = progress(sitting.session, sitting.city, application_id, today=sitting.today)
+    return {each.what: each for each in found.holdups if each.why in (Why.PREREQUISITE, Why.MUTUAL)}
 
 
 def task_of(office: Office, application_id: UUID, matter: str) -> Any:
@@ -45,13 +46,11 @@ class TestAWaitingMatter:
     def test_names_the_matter_the_unit_the_person_and_the_day(self, office: Office) -> None:
         received = office.receives(office.body(situations=["deep_pit"]))
 
-        (before,) = waiting(office, received.application_id)["zj-pit"]
+        (before,) = waiting(office, received.application_id)["深基坑专项施工方案"].behind
 
-        assert (before.matter_name, before.unit_code) == ("施工现场条件核验", "dw-zj")
-        assert before.who == "祁连月"  # nobody has taken it: the unit's chief representative answers for it
-        assert before.due_on == date(2014, 9, 18)
-        assert not before.is_blocked
-        assert not before.is_mutual
+        # Nobody has taken it: the unit's chief representative answers for it.
+        assert (before.what, before.holder) == ("施工现场条件核验", Holder("祁连月", Role.CHIEF, "dw-zj"))
+        assert (before.why, before.due_on) == (Why.REVIEW, date(2014, 9, 18))
 
     def test_waits_no_longer_once_that_is_approved(self, office: Office) -> None:
         received = office.receives(office.body(situations=["deep_pit"]))
@@ -65,13 +64,9 @@ class TestAWaitingMatter:
         site = task_of(office, received.application_id, "site-check")
         office.decides(site, approve=False, opinion="现场未围挡，请围挡后再报")
 
-        (before,) = waiting(office, received.application_id)["zj-pit"]
+        (before,) = waiting(office, received.application_id)["深基坑专项施工方案"].behind
 
-        assert before.is_blocked
-        assert (before.unit_code, before.who) == ("dw-zj", "江映舟")
-
-    def test_without_prerequisites_is_not_there(self, office: Office) -> None:
-        assert waiting(office, office.receives().application_id) == {}
+        assert (before.why, before.holder) == (Why.OBJECTED, Holder("江映舟", Role.OFFICER, "dw-zj"))
 
 
 class TestMutualPrerequisites:
@@ -87,8 +82,6 @@ class TestMutualPrerequisites:
             ("sw", "汤沐川", "首席代表"),
             ("zj", "章远山", "首席代表"),
         ]
-        mutual = waiting(office, received.application_id)
-        assert {code for code, before in mutual.items() if before[0].is_mutual} == {"cg-road", "sw-pipes"}
         assert broken() == {}
 
     def test_call_it_once_however_often_the_case_goes_on(self, office: Office) -> None:
