@@ -53,6 +53,7 @@ class AnswerCard:
     shown: Demanded
     questions: tuple[Question, ...] = ()
     accept: str = ""
+    hint: str = ""
     kept: FileItem | None = None
     text: str = ""
     error: str = ""
@@ -248,6 +249,11 @@ def _card(item: ItemView, shown: Demanded, form: Form, city: City, errors: Mappi
         shown=shown,
         questions=_asked(form, item.target) if item.kind == CorrectionKind.FACT else (),
         accept=",".join(_SUFFIXES[each] for each in material.formats) if material else "",
+        hint=gettext(
+            "只收 %(formats)s，每个不超过 20 MB。", formats=", ".join(each.upper() for each in material.formats)
+        )
+        if material
+        else "",
         kept=kept,
         text=str(item.typed.get("text", "")),
         error=errors.get(key, ""),
