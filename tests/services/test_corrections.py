@@ -252,6 +252,7 @@ class TestANotice:
         assert office.one("select is_paused from application where id = :id", id=received)
 
     def test_tells_the_applicant_and_asks_for_its_document(self, office: Office, received: UUID) -> None:
+        before = len(office.bells(Task.PRODUCE_DOCUMENTS))
         asks(office, received, "rf")
         sends(office, received)
 
@@ -260,7 +261,7 @@ class TestANotice:
         assert [(row.title, row.href) for row in told] == [
             ("需要补正：碧海湾花园一期", f"/apply/cases/{received}/corrections")
         ]
-        assert len(office.bells(Task.PRODUCE_DOCUMENTS)) == 2
+        assert len(office.bells(Task.PRODUCE_DOCUMENTS)) == before + 1
 
     def test_is_dropped_when_those_who_asked_need_nothing_any_more(self, office: Office, received: UUID) -> None:
         asks(office, received, "rf")
