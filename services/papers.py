@@ -97,7 +97,7 @@ def reusable(sitting: Sitting, *, account: AccountRow, developer_uscc: str) -> d
                     material_code=material.code,
                     file_name=paper.file_name,
                     number=paper.number,
-                    came_on=on(paper.created_at),
+                    came_on=paper.accepted_on,
                     media_type=paper.media_type,
                     size_bytes=paper.size_bytes,
                     sha256=paper.sha256,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -39,7 +39,7 @@ class AttachmentRow:
 
 @dataclass(frozen=True, slots=True)
 class GivenBefore:
-    """A paper of an earlier application, with that application's number."""
+    """A paper of an earlier application, with that application's number and day of acceptance."""
 
     id: UUID
     material_code: str
@@ -47,7 +47,7 @@ class GivenBefore:
     media_type: str
     size_bytes: int
     sha256: str
-    created_at: datetime
+    accepted_on: date
     number: str
 
 
@@ -123,9 +123,10 @@ def load(session: Session, attachment_id: UUID) -> AttachmentRow:
 
 def given_before(session: Session, *, account_id: UUID, developer_uscc: str) -> list[GivenBefore]:
     """For each material the latest paper that stands in the account's own applications for this developer."""
-    columns = [ATTACHMENTS.c[name] for name in GivenBefore.__dataclass_fields__ if name != "number"]
+    its_own = ("number", "accepted_on")
+    columns = [ATTACHMENTS.c[name] for name in GivenBefore.__dataclass_fields__ if name not in its_own]
     rows = session.execute(
-        select(*columns, APPLICATIONS.c.number)
+        select(*columns, *(APPLICATIONS.c[name] for name in its_own))
         .join(APPLICATIONS, APPLICATIONS.c.id == ATTACHMENTS.c.application_id)
         .where(
             APPLICATIONS.c.applicant_id == account_id,

@@ -151,9 +151,9 @@ class TestEveryPage:
         case = office.is_billed().application_id
         task = office.tasks(case)[0].id
         places = {
-            "": ["/", "/login", "/progress", "/verify", "/estimate", "/styleguide/", "/api/docs/"],
+            "": ["/", "/login", "/progress", "/verify", "/estimate", "/materials", "/styleguide/", "/api/docs/"],
             "applicant": ["/apply/", f"/apply/cases/{case}"],
-            "zj-officer": ["/desk", f"/desk/tasks/{task}"],
+            "zj-officer": ["/desk", f"/desk/tasks/{task}", "/desk/commitments"],
             "finance": ["/finance", "/finance/bills"],
             "leader": ["/board"],
             "operator": ["/ops"],

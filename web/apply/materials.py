@@ -72,7 +72,7 @@ class AnswerItem:
             what=item.get("what") or item.get("name", ""),
             reason=item["reason"],
             clause=item["clause"],
-            needed_by=item.get("needed_by", ""),
+            needed_by=gettext("、").join(named(each) for each in item.get("needed_by", "").split("、") if each),
             action=item.get("action", ""),
             go_to=item.get("go_to", ""),
         )

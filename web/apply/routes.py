@@ -585,7 +585,7 @@ def _check_page(office: Sitting, opened: Opened, more: Sequence[Problem] = ()) -
 
 def _shown(question: Question) -> str:
     """An answer in the reader's words."""
-    if question.error and question.kind not in (Kind.YES_NO, Kind.SELECT):
+    if question.error and question.kind not in (Kind.YES_NO, Kind.SELECT, Kind.SEVERAL):
         return question.value
     match question.kind:
         case Kind.YES_NO:
