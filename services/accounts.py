@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from datetime import timedelta
 from uuid import UUID
@@ -29,6 +30,9 @@ LONGEST = timedelta(hours=12)
 #: After this many refusals within the window a log-in name is refused unseen; the window slides on.
 FAILURES_MAX = 10
 FAILURES_WINDOW = timedelta(minutes=10)
+
+_PHONE = re.compile(r"\+?[0-9][0-9-]{4,18}[0-9]")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,180}[A-Za-z0-9])?\.[A-Za-z]{2,24}")
 
 REFUSAL = "用户名或密码不正确"
 
@@ -91,6 +95,19 @@ def change_password(sitting: Sitting, *, account: AccountRow, old: str, new: str
         raise Invalid([Problem("old_password", "原密码不正确")])
     accounts.set_password(sitting.session, account.id, hash_password(new))
     accounts.revoke(sitting.session, account.id)
+
+
+def set_contact(sitting: Sitting, *, account: AccountRow, phone: str, email: str) -> None:
+    """Where notices go beside the application; empty: nowhere. Raises `Invalid`; may be repeated."""
+    phone, email = "".join(phone.split()), email.strip()
+    problems = []
+    if phone and not _PHONE.fullmatch(phone):
+        problems.append(Problem("phone", "手机号码应为数字，可以带国家代码，例如 +8613900000001"))
+    if email and not _EMAIL.fullmatch(email):
+        problems.append(Problem("email", "邮箱应写成 name@example.org 这样的地址"))
+    if problems:
+        raise Invalid(problems)
+    accounts.set_contact(sitting.session, account.id, phone=phone, email=email)
 
 
 def set_active(sitting: Sitting, *, account_id: UUID, is_active: bool) -> None:

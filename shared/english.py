@@ -475,6 +475,8 @@ _TABLE: Final = tuple(
         (r"没有这一页", "there is no such page"),
         (r"没有这个地址，或它不属于您的账号", "there is no such address, or it is not for your account"),
         (r"没有这条通知，或它不属于您", "there is no such notice, or it is not yours"),
+        (r"手机号码应为数字，.*", "a telephone number is digits, with a country code if need be: +8613900000001"),
+        (r"邮箱应写成 .* 这样的地址", "an e-mail address looks like name@example.org"),
         (r"请选择批准或不批准", "choose whether to grant or to decline"),
         (r"请选择停表事由：.*", "choose why the clock stops"),
         (r"延期天数应为 1 至 (\d+) 个工作日", r"an extension is 1 to \1 working days"),

@@ -86,6 +86,17 @@ def set_password(session: Session, account_id: UUID, password_hash: str) -> None
     session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(password_hash=password_hash))
 
 
+def contact(session: Session, account_id: UUID) -> tuple[str, str]:
+    """Telephone and e-mail of an account, empty where none is known."""
+    row = session.execute(select(ACCOUNTS.c.phone, ACCOUNTS.c.email).where(ACCOUNTS.c.id == account_id)).one()
+    return row.phone, row.email
+
+
+def set_contact(session: Session, account_id: UUID, *, phone: str, email: str) -> None:
+    """Replace telephone and e-mail."""
+    session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(phone=phone, email=email))
+
+
 def set_active(session: Session, account_id: UUID, *, is_active: bool) -> None:
     """Enable or disable an account."""
     session.execute(update(ACCOUNTS).where(ACCOUNTS.c.id == account_id).values(is_active=is_active))

@@ -226,3 +226,22 @@ class TestTheApi:
         assert applicant.post(f"/notices/{listed['notices'][0]['id']}/read").status_code == 200
         assert applicant.get("/notices").json["unread"] == 0
         assert Program(web, "applicant2").post(f"/notices/{listed['notices'][0]['id']}/read").status_code == 404
+
+
+class TestContact:
+    def test_is_entered_by_oneself_and_checked(self, office: Office, visitor: Visitor) -> None:
+        mine = visitor("applicant")
+        assert mine.post("/account/contact", phone="139 0000 0001", email="lin@example.org").status_code == 303
+        page = mine.read("/account")
+        assert (page.select_one("#phone")["value"], page.select_one("#email")["value"]) == (
+            "13900000001",
+            "lin@example.org",
+        )
+        for wrong in (
+            {"phone": "听不清", "email": ""},
+            {"phone": "", "email": "lin@example.org\nBcc: all@example.org"},
+        ):
+            assert mine.post("/account/contact", **wrong).status_code == 422
+            assert mine.tree().select_one(".error-text")
+        assert mine.post("/account/contact", phone="", email="").status_code == 303
+        assert office.rows("select phone, email from account where login = 'applicant'") == [("", "")]

@@ -98,6 +98,20 @@ def revoke_all() -> Response:
     return flask.redirect(flask.url_for("auth.log_in_page"), 303)
 
 
+@auth.post("/account/contact")
+@login_required()
+def set_contact() -> tuple[str, int] | Response:
+    """Where notices go: my telephone and e-mail."""
+    form = flask.request.form
+    try:
+        with sitting() as office:
+            accounts.set_contact(office, account=signed_in(), phone=form.get("phone", ""), email=form.get("email", ""))
+    except Invalid as invalid:
+        problems = tuple(Problem(each.field, said(each.problem)) for each in invalid.problems)
+        return _account_page(problems, contact=(form.get("phone", ""), form.get("email", ""))), 422
+    return flask.redirect(flask.url_for("auth.account_page"), 303)
+
+
 @auth.post("/account/password")
 @login_required()
 @slow_guessing()
@@ -125,18 +139,22 @@ def _form(*, wanted: str | None, login: str = "", problem: str = "") -> str:
     return flask.render_template("auth/login.html", wanted=wanted or "", login=login, problem=problem)
 
 
-def _account_page(problems: tuple[Problem, ...] = ()) -> str:
+def _account_page(problems: tuple[Problem, ...] = (), *, contact: tuple[str, str] | None = None) -> str:
     account = signed_in()
     with sitting() as office:
         sessions = [each for each in rows.sessions_of(office.session, account.id) if each.revoked_at is None]
         unit = office.city.units.get(account.unit_code or "")
+        phone, email = contact or rows.contact(office.session, account.id)
     return flask.render_template(
         "auth/account.html",
         account=account,
         unit_name=unit.name if unit else "",
         sessions=sessions,
         this_session=current_session(),
+        phone=phone,
+        email=email,
         problems=problems,
-        error_of=dict.fromkeys(PASSWORD_FIELDS, "") | {each.field: each.problem for each in problems},
+        error_of=dict.fromkeys((*PASSWORD_FIELDS, "phone", "email"), "")
+        | {each.field: each.problem for each in problems},
         password_length_min=PASSWORD_LENGTH_MIN,
     )
