@@ -27,7 +27,7 @@ from web.naming import said
 
 auth = flask.Blueprint("auth", __name__)
 
-PASSWORD_FIELDS = ("old_password", "new_password", "new_password_again")
+FIELDS = ("old_password", "new_password", "new_password_again", "phone", "email")
 
 
 @auth.get("/login")
@@ -154,7 +154,6 @@ def _account_page(problems: tuple[Problem, ...] = (), *, contact: tuple[str, str
         phone=phone,
         email=email,
         problems=problems,
-        error_of=dict.fromkeys((*PASSWORD_FIELDS, "phone", "email"), "")
-        | {each.field: each.problem for each in problems},
+        error_of=dict.fromkeys(FIELDS, "") | {each.field: each.problem for each in problems},
         password_length_min=PASSWORD_LENGTH_MIN,
     )
