@@ -365,12 +365,13 @@ def _correct_facts(sitting: Sitting, case: Case, notice: NoticeRow, reply: _Repl
         recomputed = [line for line in lines if line.item_code in codes and line.state != "pending"]
         cases.put_back_lines(sitting.session, [line.id for line in recomputed])
     wanted = [*recomputed, *(line for line in lines if line.state == "pending")]
+    # A new occasion: the wish of the first computation is spent.
+    occasion = f"correction-{notice.seq}"
     outbox.put(
         sitting.session,
         sitting.tenant,
-        # A new occasion: the wish of the first computation is spent.
         [
-            Wanted(Task.ASSESS_LINES, department_queue(line.unit_code), line.id, f"correction-{notice.seq}")
+            Wanted(Task.ASSESS_LINES, department_queue(line.unit_code), line.id, occasion, line.application_id)
             for line in wanted
         ],
     )

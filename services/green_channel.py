@@ -109,7 +109,8 @@ def decide(sitting: Sitting, *, application_id: UUID, actor: Actor, grant: bool,
         return
     if card.state != "asked":
         raise Conflict("这份申请刚刚已有答复，请刷新后查看")
-    if case.status not in IN_HAND:
+    # Declining is always possible, so that no ask is left open; being first helps only while something is to be done.
+    if grant and case.status not in (*IN_HAND, "billed"):
         raise Conflict("办件已不在审核阶段，不需要再审核绿色通道")
     problems = _text("reason", reason, REASON_LENGTH_MAX, empty="" if grant else "不予准入须写明理由")
     if problems:

@@ -157,6 +157,27 @@ class TestAdmission:
             ask(office, received.application_id)
         assert broken() == {}
 
+    def test_can_still_be_declined_when_the_case_is_over(self, office: Office) -> None:
+        received = office.is_billed()
+        with pytest.raises(Conflict):
+            ask(office, received.application_id)
+        late = office.receives()
+        ask(office, late.application_id)
+        office.works()
+        office.confirms(late.application_id)
+        office.approves_everything(late.application_id)
+        office.works()
+        (bill,) = office.bills(late.application_id)
+        office.hears_from_bank(office.callback(bill))
+        office.works()
+        with pytest.raises(Conflict):
+            decide(office, late.application_id)
+
+        decide(office, late.application_id, grant=False, reason="办件已办结")
+
+        assert office.one("select state from clock where mechanism = 'card'") == "stopped"
+        assert broken() == {}
+
     @pytest.mark.usefixtures("green")
     def test_prints_a_card_with_whom_to_call(self, office: Office) -> None:
         with office.sits() as sitting:
