@@ -263,6 +263,7 @@ class TestTheMatrix:
         stranger, program = visitor("gx-zj-officer"), Program(web, "gx-zj-officer")
         asked = list(addresses(web, office, case))
         assert len(asked) > 20
+        shown: list[tuple[str, str, int]] = []
         for method, path in asked:
             if path.startswith("/api/v1"):
                 answer = program.raw(method, path.removeprefix("/api/v1"), b"{}")
@@ -270,8 +271,9 @@ class TestTheMatrix:
                 answer = stranger.post(path) if method == "POST" else stranger.get(path)
             # What is sent may be refused before anybody looks at the row; what is read is not there.
             refusals = (404,) if method == "GET" else (404, 409, 422)
-            assert (method, path, answer.status_code in refusals) == (method, path, True), answer.status_code
-            assert (method, path, "碧海" in answer.text) == (method, path, False)
+            if answer.status_code not in refusals or "碧海" in answer.text:
+                shown.append((method, path, answer.status_code))
+        assert shown == []
         assert fingerprint(office) == before
 
 

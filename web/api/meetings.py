@@ -13,8 +13,10 @@ from services import meetings as service
 from services.meetings import Attendance, Verdict
 from services.sitting import Sitting, sitting
 from shared.db import meetings as rows
+from shared.db.queries import cases
 from shared.db.queries import gatherings as queries
 from shared.db.queries.gatherings import MeetingView
+from shared.domain.errors import NotFound
 from web.api.bearer import SECURITY, caller, calling_actor, only, require_token
 from web.api.models import ApplicationPath, ErrorOut, Incoming
 
@@ -125,6 +127,8 @@ def of_application(path: ApplicationPath) -> Any:
     """The meetings of an application that the caller's unit is invited to; the lead window sees all."""
     only(*DESK)
     with sitting() as office:
+        if not cases.may_see(office.session, path.application_id, caller()):
+            raise NotFound("办件不存在，或不在您的办理范围内")
         unit = caller().unit_code or ""
         shown = []
         for row in rows.of_application(office.session, path.application_id):
