@@ -1,4 +1,4 @@
-"""The main job, shown: five applications through the real web, relay, workers and sandbox bank, to sealed receipts.
+"""The main job, shown: eight applications through the real web, relay, workers and sandbox bank, to sealed receipts.
 
 Applicant and officers act over HTTP with their own log-ins; the business clock replays the days of
 the old cases. At the end amounts are checked against the tariff, signatures against the demo CA,
@@ -11,7 +11,7 @@ import json
 import logging
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from console import demo_review
 from console.api_client import Answer, Client, log_in
 from console.audit import find
 from console.demo_papers import sample_paper
@@ -41,7 +42,7 @@ from shared.packs import Pack, load_pack
 from shared.settings import ROOT, Settings, settings
 from shared.signing import load_ca
 
-CASES = ("E1", "E2", "E3", "E5", "today")
+CASES = ("E1", "E2", "E3", "E5", "correction", "together", "district", "today")
 EXAMPLES = ROOT / "docs" / "examples"
 #: What each case is filed under: the district of its site.
 AREAS = {"E1": "dw", "E2": "lg", "E3": "dw", "E5": "gx", "today": "jk"}
@@ -60,7 +61,14 @@ PAID_AFTER = timedelta(days=1, hours=1)
 BILL_STATES = {"paid": "已缴", "issued": "待缴", "nothing_due": "无需缴费", "void": "已作废"}
 #: Columns of the table where the output is no terminal.
 WIDTH = 150
-DOCUMENT_NAMES = {"slip": "收件回执", "bill": "缴费通知书", "receipt": "缴费凭证"}
+DOCUMENT_NAMES = {
+    "slip": "收件回执",
+    "acceptance": "受理通知书",
+    "correction": "补正告知书",
+    "minutes": "联席会议纪要",
+    "bill": "缴费通知书",
+    "receipt": "缴费凭证",
+}
 
 
 class DemoFailed(Exception):
@@ -110,7 +118,8 @@ class Demo:
 
     def play(self, case: str, progress: Progress) -> None:
         """One application from submission to receipts."""
-        facts = json.loads((EXAMPLES / f"{case}.json").read_text(encoding="utf-8"))
+        script = demo_review.SCRIPTS.get(case)
+        facts = _facts(case)
         replayed = datetime.fromisoformat(facts["accepted_on"]) if case != "today" else None
         opened = replayed.replace(hour=9, minute=30, tzinfo=CHINA) if replayed else None
         self.set_clock(opened)
@@ -118,10 +127,12 @@ class Demo:
         applicant = self.person("applicant")
         body = {
             "facts": content,
-            "area_code": AREAS[case],
-            "site": SITES[case],
-            "attachments": self.hand_in(applicant, facts),
+            "area_code": script.area_code if script else AREAS[case],
+            "site": script.site if script else SITES[case],
+            "attachments": self.hand_in(applicant, facts, script.situations if script else ()),
         }
+        if script and script.situations:
+            body["situations"] = list(script.situations)
         key = f"demo-{uuid4()}"
         progress.started = time.monotonic()
         submitted = applicant.post("/api/v1/applications", body, Idempotency_Key=key)
@@ -131,7 +142,11 @@ class Demo:
         progress.number, progress.accepted_on = submitted["number"], submitted["accepted_on"]
         path = f"/api/v1/applications/{submitted['id']}"
         self.until(progress, path, "核定", lambda: all(line["state"] != "pending" for line in progress.lines))
+        if case in demo_review.ACTS:
+            demo_review.ACTS[case](self, progress, submitted["id"])
         self.let_officers_decide(progress)
+        if script:
+            facts |= script.corrected
         self.until(progress, path, "一单", lambda: bool(progress.bills))
         if opened:
             self.set_clock(opened + PAID_AFTER)
@@ -147,13 +162,15 @@ class Demo:
         self.check_amounts(case, facts, progress)
         self.save_documents(case, self.look(progress, path))
 
-    def hand_in(self, applicant: Client, facts: dict[str, Any]) -> list[str]:
+    def hand_in(self, applicant: Client, facts: dict[str, Any], situations: Sequence[str] = ()) -> list[str]:
         """Upload every paper that this application needs; gives their ids."""
+        needed = {code for matter in self.pack.matters if matter.applies_in(situations) for code in matter.needs}
         wanted = [
             material
             for material in self.pack.materials
             if material.required == "always"
-            or (material.required != "optional" and _is_stated(facts.get(material.required)))
+            or (material.required == "needed" and material.code in needed)
+            or (material.required not in ("optional", "needed") and _is_stated(facts.get(material.required)))
         ]
 
         def upload(material: Any) -> str:
@@ -166,13 +183,17 @@ class Demo:
         with ThreadPoolExecutor(4) as pool:
             return list(pool.map(upload, wanted))
 
-    def let_officers_decide(self, progress: Progress) -> None:
-        """Every unit at the same time: take the task, approve it, confirm the unit's own fee lines."""
+    def let_officers_decide(self, progress: Progress, *, leave: Sequence[str] = ()) -> None:
+        """Every unit at the same time: take the task, approve it, confirm the unit's own fee lines.
+
+        Matters in `leave` are left to others.
+        """
 
         def decide(task: dict[str, Any]) -> None:
             officer = self.person(f"{task['unit_code']}-officer")
-            taken = officer.post(f"/api/v1/tasks/{task['id']}/take")
-            version = taken["version"] if taken and "version" in taken else task["version"] + 1
+            version = task["version"]
+            if task["status"] == "open":
+                version = officer.post(f"/api/v1/tasks/{task['id']}/take")["version"]
             officer.post(
                 f"/api/v1/tasks/{task['id']}/decide",
                 {"verdict": "approve", "opinion": "经审核，材料齐全，符合规定，同意。", "version": version},
@@ -185,7 +206,11 @@ class Demo:
         waiting = [line for line in progress.lines if line["state"] == "assessed"]
         with ThreadPoolExecutor(8) as pool:
             done = [pool.submit(confirm, line) for line in waiting]
-            done += [pool.submit(decide, task) for task in progress.tasks if task["status"] == "open"]
+            done += [
+                pool.submit(decide, task)
+                for task in progress.tasks
+                if task["status"] in ("open", "taken") and task["matter_code"] not in leave
+            ]
             for each in done:
                 each.result()
         progress.note("审核")
@@ -281,7 +306,7 @@ def run() -> int:
 def _play_all(stack: Stack, pack: Pack, console: Console) -> None:
     cases = []
     for case in CASES:
-        facts = json.loads((EXAMPLES / f"{case}.json").read_text(encoding="utf-8"))
+        facts = _facts(case)
         cases.append(Progress(case, facts["project_name"], facts["accepted_on"] if case != "today" else "今日"))
     with _shown(console, lambda: _table(cases, pack)) as show:
         demo = Demo(stack.settings, stack.web_url, stack.sandbank_url, pack, show)
@@ -360,6 +385,14 @@ def _pdfsig_agrees(path: Path, seals: int) -> bool:
     except FileNotFoundError:
         return True
     return said.count("Signature is Valid.") == seals
+
+
+def _facts(case: str) -> dict[str, Any]:
+    """What an applicant states: an example, or a script's variation of one on the scripts' own day."""
+    script = demo_review.SCRIPTS.get(case)
+    example = script.example if script else case
+    facts: dict[str, Any] = json.loads((EXAMPLES / f"{example}.json").read_text(encoding="utf-8"))
+    return facts | {"accepted_on": demo_review.ACCEPTED_ON, **script.facts} if script else facts
 
 
 def _is_stated(value: object) -> bool:
