@@ -144,6 +144,7 @@ class Demo:
         self.until(progress, path, "核定", lambda: all(line["state"] != "pending" for line in progress.lines))
         if case in demo_review.ACTS:
             demo_review.ACTS[case](self, progress, submitted["id"])
+            self.look(progress, path)
         self.let_officers_decide(progress)
         if script:
             facts |= script.corrected
