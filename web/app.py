@@ -45,6 +45,7 @@ from web.board.routes import board
 from web.channel.routes import channel
 from web.desk.acts import verdicts
 from web.desk.corrections import desk_corrections
+from web.desk.inbox_acts import inbox_acts
 from web.desk.routes import desk
 from web.door.routes import door
 from web.files.routes import files
@@ -80,6 +81,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     notices,
     desk_corrections,
     verdicts,
+    inbox_acts,
     finance,
     board,
     admin,

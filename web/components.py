@@ -312,13 +312,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table; amounts and counts stand right."""
+    """One column of a table; amounts and counts stand right, `is_select` heads the boxes that choose rows."""
 
     label: str
     width: str = ""
     is_number: bool = False
     sort_href: str = ""
     sorted_as: str = "none"
+    is_select: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ import flask
 from flask_babel import gettext
 
 from services.sitting import Sitting
-from shared.db import documents
 from shared.db.queries.cases import CaseFile
 from shared.db.queries.handling import Handling, HandlingRow, Standstill, handling
 from shared.db.queries.progress import progress
@@ -43,10 +42,10 @@ class SlipPage:
 
 
 def slip_page(office: Sitting, file: CaseFile, *, is_applicant: bool) -> SlipPage:
-    """Compose the page as of now. Two queries beside the file."""
+    """Compose the page as of now. One query beside the file."""
     where = progress(office.session, office.city, file.case.id, today=office.today)
     found = handling(file, where, office.city, today=office.today)
-    sealed = documents.latest(office.session, KIND, file.case.id)
+    sealed = next((each for each in reversed(file.documents) if each.kind == KIND), None)
     is_closed = file.case.status in CLOSED
     is_last = (
         sealed is not None
@@ -63,9 +62,9 @@ def slip_page(office: Sitting, file: CaseFile, *, is_applicant: bool) -> SlipPag
         rows=tuple(_row(row, office) for row in found.rows),
         pauses=tuple(_pause(each) for each in found.standstills),
         document_title=sealed.title if sealed else "",
-        document_href=_address(sealed.id) if sealed and sealed.sha256 else "",
-        is_making=sealed is not None and sealed.sha256 is None,
-        can_ask=not is_last and (sealed is None or sealed.sha256 is not None),
+        document_href=_address(sealed.id) if sealed and sealed.is_ready else "",
+        is_making=sealed is not None and not sealed.is_ready,
+        can_ask=not is_last and (sealed is None or sealed.is_ready),
     )
 
 

@@ -35,10 +35,12 @@ from web.components import (
     Tone,
 )
 from web.corrections import days_left, units_words
-from web.desk.words import act_detail, act_words, case_tag, line_status_words
-from web.filters import day_long, day_short, moment, moment_short
+from web.desk.words import case_tag, line_status_words
+from web.filters import day_long, day_short, moment
 from web.holdups import reasons
 from web.naming import named, named_twice
+from web.slip import KIND as SLIP
+from web.timeline import timeline
 from web.waiting import FACTS, LINE, Waiting, waiting_for
 
 #: Events shown at once; the older ones fold away.
@@ -85,7 +87,9 @@ def case_page(
 ) -> CasePage:
     """Compose the page; nothing is decided here that the case does not already say."""
     missing = waiting_for(file, city)
-    events = _events(file, city)
+    # A slip runs on: of its renditions only the newest is worth a place.
+    slips = [each for each in file.documents if each.kind == SLIP]
+    events = timeline(file.events, progress, city)
     return CasePage(
         state=case_tag(file.case.status),
         steps=steps_of(file),
@@ -102,6 +106,7 @@ def case_page(
                 flask.url_for("files.document", document_id=each.id) if each.is_ready else "",
             )
             for each in reversed(file.documents)
+            if each.kind != SLIP or each is slips[-1]
         ),
         papers=tuple(
             FileItem(
@@ -318,23 +323,3 @@ def _not_yet(missing: tuple[Waiting, ...], today: date, *, is_over: bool) -> Sho
     nothing = gettext("办件已终止，不开缴费单") if is_over else gettext("正在合成缴费单")
     card = BillCard(state=Tag(gettext("未开出")), summary="", missing=tuple(shown) or (nothing,))
     return ShownBill(card, "", 0, "")
-
-
-def _events(file: CaseFile, city: City) -> tuple[TimelineEvent, ...]:
-    matters = {matter.code: named(matter) for matter in city.matters}
-    shown = []
-    for index, event in enumerate(file.events):
-        data = dict(event.data)
-        if "item" in data:
-            data["item"] = named(city.item(str(data["item"])))
-        detail = act_detail(event.verb, data, city.units, matters, event.unit_code)
-        who = "" if event.actor_name == "系统" else event.actor_name
-        shown.append(
-            TimelineEvent(
-                when=moment_short(event.at),
-                what=act_words(event.verb),
-                detail="；".join(part for part in (detail, who) if part),
-                is_latest=index == 0,
-            )
-        )
-    return tuple(shown)

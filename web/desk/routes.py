@@ -21,6 +21,7 @@ from shared.db.queries import inbox as inboxes
 from shared.db.queries.desk import Desk, line_place, task_place
 from shared.db.queries.desk_case import CaseView
 from shared.db.queries.inbox import Inbox, InboxFilter, Tab
+from shared.db.queries.inbox_clocks import row_clocks
 from shared.db.queries.progress import progress
 from shared.domain.deadlines import Light
 from shared.domain.errors import Conflict, Invalid, Problem
@@ -29,6 +30,7 @@ from web.components import Choice, Column, Filter, Pager
 from web.components import Tab as TabLink
 from web.deadlines import light_name, light_words
 from web.desk.decision import DecisionPage, decision_page, verdict_words
+from web.desk.inbox_lines import inbox_line
 from web.desk.more import further_acts
 from web.desk.views import CasePage, case_page, short_id
 from web.desk.words import line_status_words, line_tag, task_tag
@@ -60,12 +62,18 @@ def inbox() -> str:
         mine = _desk(office)
         found = inboxes.inbox(office.session, office.city, mine, wanted, today=office.today)
         to_confirm = desk_lines.count_lines(office.session, mine, state="assessed")
+        clocks = row_clocks(office.session, office.city, [row.task_id for row in found.rows], today=office.today)
+        lines_shown = tuple(inbox_line(row, clocks.get(row.task_id)) for row in found.rows)
         return page(
             "desk/inbox.html",
             office,
             place="/desk" if wanted.tab is Tab.MINE else f"/desk?tab={wanted.tab}",
             counts=_counts(found, to_confirm),
             inbox=found,
+            lines=lines_shown,
+            can_claim=any(line.can_be_claimed for line in lines_shown),
+            here=_address(wanted),
+            news=flask.url_for("inbox_acts.news", since=office.now.isoformat()),
             tabs=_tabs(found, wanted),
             filters=_filters(office, mine, wanted),
             wanted=wanted,
@@ -73,8 +81,6 @@ def inbox() -> str:
             pages=_pager(found, wanted),
             columns=_inbox_columns(wanted),
             areas=office.city.areas,
-            light_words=light_words,
-            task_tag=task_tag,
             line_status_words=line_status_words,
         )
 
@@ -380,16 +386,17 @@ def _filters(office: Sitting, mine: Desk, wanted: InboxFilter) -> tuple[Filter, 
 
 def _inbox_columns(wanted: InboxFilter) -> tuple[Column, ...]:
     return (
+        Column(gettext("选择"), "check", is_select=True),
         Column(gettext("亮灯"), "light"),
         Column(gettext("办件编号"), "number"),
         Column(gettext("项目")),
-        Column(gettext("申请单位")),
+        Column(gettext("申请单位"), "applicant"),
         Column(gettext("事项"), "matter"),
         Column(gettext("环节"), "stage"),
         Column(gettext("区"), "area"),
         Column(gettext("受理"), "date"),
         Column(gettext("截止"), "date", sorted_as="none" if wanted.tab is Tab.DONE else "ascending"),
-        Column(gettext("用时/承诺"), "short"),
+        Column(gettext("净用时/承诺"), "used"),
         Column(gettext("应缴(元)"), "amount", is_number=True),
     )
 

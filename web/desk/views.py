@@ -12,7 +12,7 @@ from flask_babel import gettext
 
 from shared.db.city import City
 from shared.db.queries.corrections import ChangeView
-from shared.db.queries.desk_case import CaseView, OwnLine, OwnTask, Paper, PastAct
+from shared.db.queries.desk_case import CaseView, OwnLine, OwnTask, Paper
 from shared.db.queries.progress import Progress
 from shared.domain.deadlines import Light
 from shared.domain.lines import Line
@@ -20,10 +20,11 @@ from web.apply.lanes import lane_of
 from web.components import CheckItem, DayAxis, FileGroup, FileItem, Lane, Reason, Tag, TimelineEvent
 from web.corrections import target_name, value_words
 from web.deadlines import light_words
-from web.desk.words import act_detail, act_words, facts_in_words, grouped, line_tag, task_tag
+from web.desk.words import facts_in_words, grouped, line_tag, task_tag
 from web.filters import clock, moment_short, number
 from web.holdups import reasons
 from web.naming import named
+from web.timeline import timeline
 
 KIB = 1024
 
@@ -176,7 +177,7 @@ def case_page(
             for each in view.others
         ),
         others_done=sum(each.standing.light is Light.DONE for each in view.others),
-        history=tuple(_events(view.history, city)),
+        history=timeline(view.history, progress, city),
         reasons=reasons(progress.holdups, city, today=today),
         axis=axis,
         lane=lane,
@@ -364,15 +365,3 @@ def _first_day(city: City, line: Line) -> date | None:
         ),
         None,
     )
-
-
-def _events(acts: Iterable[PastAct], city: City) -> Iterable[TimelineEvent]:
-    matters: Mapping[str, str] = {matter.code: matter.name for matter in city.matters}
-    for at, act in enumerate(acts):
-        detail = act_detail(act.verb, act.data, city.units, matters, act.unit_code)
-        yield TimelineEvent(
-            when=moment_short(act.at),
-            what=act_words(act.verb),
-            detail=" ".join(part for part in (act.actor_name, detail) if part),
-            is_latest=at == 0,
-        )

@@ -120,6 +120,7 @@ def act_words(verb: str) -> str:
         "appointment_asked": gettext("预约窗口"),
         "appointment_confirmed": gettext("确认预约"),
         "appointment_cancelled": gettext("取消预约"),
+        "handling_slip_asked": gettext("申请出具办理回执单"),
         "clock_paused": gettext("停表"),
         "clock_resumed": gettext("恢复计时"),
         "extension_asked": gettext("申请延期"),
@@ -127,7 +128,7 @@ def act_words(verb: str) -> str:
         "extension_declined": gettext("未批准延期"),
         "handled_as_special": gettext("按特殊情形办理"),
     }
-    return words.get(verb, verb)
+    return words.get(verb, str(gettext("其他办理记录")))
 
 
 def act_detail(

@@ -10,9 +10,16 @@
     if (token) event.detail.ctx.request.headers["X-CSRFToken"] = token.content;
   });
 
+  function showKeys(button) {
+    document.documentElement.dataset.keys = keysOff() ? "off" : "on";
+    button.setAttribute("aria-pressed", keysOff());
+    button.textContent = keysOff() ? button.dataset.off : button.dataset.on;
+  }
+
   function prepare(root) {
     all("[data-copy]", root).forEach((button) => { button.hidden = !navigator.clipboard; });
-    all("[data-keys]", root).forEach((button) => { button.hidden = false; });
+    all("[data-scripted]", root).forEach((part) => { part.hidden = false; });
+    all("[data-keys]", root).forEach(showKeys);
     const summary = root.querySelector("[data-focus]");
     if (summary) summary.focus();
   }
@@ -33,9 +40,10 @@
       dialog.addEventListener("close", () => opener.focus(), { once: true });
       return;
     }
-    if (event.target.closest("[data-keys]")) {
+    const keys = event.target.closest("[data-keys]");
+    if (keys) {
       localStorage.setItem("yidan-keys", keysOff() ? "on" : "off");
-      document.documentElement.dataset.keys = keysOff() ? "off" : "on";
+      showKeys(keys);
     }
   });
 
@@ -97,11 +105,16 @@
   document.addEventListener("keydown", (event) => {
     // 229 is what an input method sends while it composes: j and k belong to pinyin then.
     if (keysOff() || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input, textarea, select, [contenteditable]")) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) return;
+    if (event.key === "?") { document.querySelector('[data-dialog="keys"]')?.click(); return; }
     if (event.key === "/") {
       const search = document.querySelector('input[type="search"]');
       if (search) { event.preventDefault(); search.focus(); }
       return;
+    }
+    // c claims what is selected, else the row of the keyboard.
+    if (event.key === "c" && !all("[data-select-row]:checked").length) {
+      document.querySelector("tr.is-at [data-select-row]")?.click();
     }
     const named = all("[data-key]").find((place) => place.dataset.key === event.key);
     if (named) { named.click(); return; }
@@ -118,6 +131,20 @@
       rows[at].querySelector("[data-select-row]")?.click();
     }
   });
+
+  // New work is asked for while somebody looks, and announced; the rows stay where they are.
+  async function hearNews() {
+    const bar = document.querySelector("[data-news]");
+    if (!bar || document.hidden) return;
+    const answer = await fetch(bar.dataset.news).catch(() => null);
+    const news = answer && answer.ok ? await answer.json().catch(() => null) : null;
+    if (!news || !news.words) return;
+    bar.querySelector("b").textContent = news.words;
+    bar.querySelector("span").textContent = news.detail;
+    bar.hidden = false;
+  }
+  setInterval(hearNews, 45000);
+  document.addEventListener("visibilitychange", hearNews);
 
   document.addEventListener("htmx:after:swap", (event) => prepare(event.target instanceof Element ? event.target : document));
   document.addEventListener("DOMContentLoaded", () => prepare(document));

@@ -188,6 +188,29 @@ LANES = Lanes(
     total_fen=3272993924,
 )
 
+LANES_MORE = replace(
+    LANES,
+    rows=(
+        replace(LANES.rows[0], is_yours=True, gross_days=4),
+        replace(LANES.rows[1], used_days=None, gross_days=None, cells=()),
+        replace(LANES.rows[2], status=Tag("超时默认", Tone.AMBER), marks=("园林绿化局移交",)),
+        replace(LANES.rows[3], status=Tag("联席会议", Tone.BLUE), gross_days=4),
+        replace(
+            LANES.rows[4],
+            status=Tag("等前置"),
+            light=Light.WAITING,
+            light_words="未开始",
+            cells=(),
+            used_days=0,
+            due="等施工现场条件核验",
+            officer="",
+        ),
+    ),
+    summary="5 项・办结 0・在办 5・超期 1・停表 1",
+    total_fen=None,
+    is_urgent=True,
+)
+
 PAYMENT_CODE = "37100214000000003178"
 BILL = BillCard(
     state=Tag("待缴", Tone.AMBER),

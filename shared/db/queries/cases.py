@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db.accounts import AccountRow
+from shared.db.from_json import read
 from shared.domain.errors import NotFound
 
 #: Longest list on one page; who has more looks an application up by its number.
@@ -291,6 +292,18 @@ def _wall(viewer: AccountRow) -> tuple[str, dict[str, Any]]:
     return "false", {}
 
 
+_PAPERWORK = """
+select (select jsonb_agg(to_jsonb(b) || jsonb_build_object('receipt_id', r.id, 'receipt_code', r.code,
+   'receipt_number', r.number, 'receipt_check_code', r.check_code, 'receipt_token', r.public_token,
+   'receipt_state', r.state, 'receipt_issued_at', r.issued_at) order by b.occasion, b.payer desc, b.number)
+   from bill b left join receipt r on r.bill_id = b.id where b.application_id = :id) as bills,
+ (select jsonb_agg(to_jsonb(d) - 'view' order by d.requested_at, d.kind desc)
+   from document d where d.application_id = :id) as documents,
+ (select jsonb_agg(to_jsonb(p) order by p.created_at, p.file_name)
+   from attachment p where p.application_id = :id and p.replaced_by is null) as papers
+"""
+
+
 def _file(session: Session, case: CaseView) -> CaseFile:
     known = {"id": case.id}
     tasks = session.execute(
@@ -314,27 +327,8 @@ def _file(session: Session, case: CaseView) -> CaseFile:
         ),
         known,
     )
-    bills = session.execute(
-        text(
-            "select b.id, b.payer, b.payer_name, b.number, b.payment_code, b.total_fen, b.status, b.issued_at, "
-            "b.due_on, b.paid_at, r.id as receipt_id, r.code as receipt_code, r.number as receipt_number, "
-            "r.check_code as receipt_check_code, r.public_token as receipt_token, r.state as receipt_state, "
-            "r.issued_at as receipt_issued_at "
-            "from bill b left join receipt r on r.bill_id = b.id "
-            "where b.application_id = :id order by b.occasion, b.payer desc, b.number"
-        ),
-        known,
-    )
-    # Documents and papers in one look: a page of a case asks for so much else.
-    files = session.execute(
-        text(
-            "select 'document' as what, id, kind as code, title as name, requested_at as at, subject_id, sha256, "
-            "'' as media_type, 0 as size_bytes from document where application_id = :id union all "
-            "select 'paper', id, material_code, file_name, created_at, null, null, media_type, size_bytes "
-            "from attachment where application_id = :id and replaced_by is null order by at, name"
-        ),
-        known,
-    ).all()
+    # Bills, documents and papers in one look: a page of a case asks for so much else.
+    paperwork = session.execute(text(_PAPERWORK), known).one()
     events = session.execute(
         text(
             "select seq, at, verb, actor_name, unit_code, data from audit_event "
@@ -346,17 +340,9 @@ def _file(session: Session, case: CaseView) -> CaseFile:
         case=case,
         tasks=tuple(TaskView(**row._mapping) for row in tasks),
         lines=tuple(LineView(**row._mapping) for row in lines),
-        bills=tuple(BillView(**row._mapping) for row in bills),
-        documents=tuple(
-            DocumentView(row.id, row.code, row.subject_id, row.name, row.at, row.sha256)
-            for row in files
-            if row.what == "document"
-        ),
-        papers=tuple(
-            PaperView(row.id, row.code, row.name, row.media_type, row.size_bytes, row.at)
-            for row in files
-            if row.what == "paper"
-        ),
+        bills=tuple(read(BillView, row) for row in paperwork.bills or ()),
+        documents=tuple(read(DocumentView, row) for row in paperwork.documents or ()),
+        papers=tuple(read(PaperView, row) for row in paperwork.papers or ()),
         events=tuple(EventView(**row._mapping) for row in events),
     )
 

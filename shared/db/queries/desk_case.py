@@ -11,24 +11,22 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal_column, or_, select, text
 from sqlalchemy.orm import Session
 
 from shared.db import handovers
 from shared.db.city import City
+from shared.db.from_json import moment, read
 from shared.db.handovers import HANDOVERS
 from shared.db.queries.corrections import CHANGES, ChangeView, read_changes
 from shared.db.queries.desk import APPLICATIONS, LINES, TASKS, Desk, day_of, in_area
 from shared.db.queries.inbox import queue
-from shared.db.tables.cases import Attachment, AuditEvent
 from shared.db.tables.columns import table
 from shared.db.tables.people import Account
 from shared.domain.deadlines import Deadlines, Standing
 from shared.domain.errors import NotFound
 from shared.domain.lines import Line
 
-ATTACHMENTS = table(Attachment)
-EVENTS = table(AuditEvent)
 PEOPLE = table(Account)
 
 EVENTS_SHOWN = 60
@@ -150,7 +148,7 @@ class CaseView:
 def case_of_task(session: Session, city: City, desk: Desk, task_id: UUID, *, today: date) -> CaseView:
     """The case around one of the unit's tasks, or around one that it has passed on; raises `NotFound` for any other.
 
-    Six queries.
+    Four queries.
     """
     try:
         return _case(session, city, desk, TASKS.c.id == task_id, today=today)
@@ -183,12 +181,14 @@ def head_of_task(session: Session, city: City, desk: Desk, task_id: UUID, *, tod
 def _case(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool], *, today: date) -> CaseView:
     days = Deadlines(city.calendar, today)
     head = _head(session, city, desk, wanted, days)
+    own = head.task.id if head.task else None
+    beside = session.execute(text(_BESIDE), {"id": head.application_id, "own": own, "events": EVENTS_SHOWN}).one()
     return CaseView(
         head=head,
-        others=_others(session, head, days),
-        papers=_papers(session, head.application_id),
+        others=tuple(_other(row, days) for row in beside.others or ()),
+        papers=tuple(read(Paper, row) for row in beside.papers or ()),
         lines=_own_lines(session, desk, head.application_id),
-        history=_history(session, head.application_id),
+        history=tuple(read(PastAct, row) for row in beside.history or ()),
         queue=queue(session, desk),
     )
 
@@ -245,42 +245,32 @@ def _head(session: Session, city: City, desk: Desk, wanted: ColumnElement[bool],
     return CaseHead(**{name: row._mapping[name] for name in names}, task=task, changes=changes)
 
 
-def _others(session: Session, head: CaseHead, days: Deadlines) -> tuple[OtherTask, ...]:
-    query = (
-        select(
-            TASKS.c.unit_code,
-            TASKS.c.matter_name,
-            TASKS.c.status,
-            TASKS.c.due_on,
-            TASKS.c.decided_at,
-            TASKS.c.near_on,
-            TASKS.c.is_paused,
-            PEOPLE.c.display_name,
-        )
-        .outerjoin(PEOPLE, PEOPLE.c.id == TASKS.c.officer_id)
-        .where(TASKS.c.application_id == head.application_id)
-        .order_by(TASKS.c.decided_at.is_not(None), TASKS.c.due_on, TASKS.c.seq)
-    )
-    if head.task is not None:
-        query = query.where(TASKS.c.id != head.task.id)
-    return tuple(
-        OtherTask(
-            unit_code=row.unit_code,
-            matter_name=row.matter_name,
-            status=row.status,
-            officer_name=row.display_name or "",
-            standing=days.standing(
-                row.due_on, done_on=day_of(row.decided_at), near_on=row.near_on, is_paused=row.is_paused
-            ),
-        )
-        for row in session.execute(query)
-    )
+#: The other matters, the papers and the latest acts in one look: the page asks for so much else.
+_BESIDE = """
+select (select jsonb_agg(jsonb_build_object('unit_code', t.unit_code, 'matter_name', t.matter_name, 'status', t.status,
+   'due_on', t.due_on, 'near_on', t.near_on, 'decided_at', t.decided_at, 'is_paused', t.is_paused,
+   'officer', o.display_name) order by t.decided_at is not null, t.due_on, t.seq)
+   from review_task t left join account o on o.id = t.officer_id
+   where t.application_id = :id and t.id is distinct from cast(:own as uuid)) as others,
+ (select jsonb_agg(to_jsonb(p) order by p.created_at) from attachment p
+   where p.application_id = :id and p.replaced_by is null) as papers,
+ (select jsonb_agg(to_jsonb(e) order by e.seq desc) from (select seq, at, verb, actor_name, unit_code, data
+   from audit_event where application_id = :id order by seq desc limit :events) e) as history
+"""
 
 
-def _papers(session: Session, application_id: UUID) -> tuple[Paper, ...]:
-    columns = [ATTACHMENTS.c[name] for name in Paper.__dataclass_fields__]
-    query = select(*columns).where(ATTACHMENTS.c.application_id == application_id, ATTACHMENTS.c.replaced_by.is_(None))
-    return tuple(Paper(**row._mapping) for row in session.execute(query.order_by(ATTACHMENTS.c.created_at)))
+def _other(row: Mapping[str, Any], days: Deadlines) -> OtherTask:
+    decided_at = moment(row["decided_at"]) if row["decided_at"] else None
+    near_on = date.fromisoformat(row["near_on"]) if row["near_on"] else None
+    return OtherTask(
+        unit_code=row["unit_code"],
+        matter_name=row["matter_name"],
+        status=row["status"],
+        officer_name=row["officer"] or "",
+        standing=days.standing(
+            date.fromisoformat(row["due_on"]), done_on=day_of(decided_at), near_on=near_on, is_paused=row["is_paused"]
+        ),
+    )
 
 
 def _own_lines(session: Session, desk: Desk, application_id: UUID) -> tuple[OwnLine, ...]:
@@ -299,10 +289,3 @@ def _own_lines(session: Session, desk: Desk, application_id: UUID) -> tuple[OwnL
         )
         for row in session.execute(query)
     )
-
-
-def _history(session: Session, application_id: UUID) -> tuple[PastAct, ...]:
-    columns = [EVENTS.c[name] for name in PastAct.__dataclass_fields__]
-    query = select(*columns).where(EVENTS.c.application_id == application_id)
-    rows = session.execute(query.order_by(EVENTS.c.seq.desc()).limit(EVENTS_SHOWN))
-    return tuple(PastAct(**row._mapping) for row in rows)

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db.city import City
-from shared.db.clock import CHINA
 from shared.db.clocks import ClockRow, PauseRow
+from shared.db.from_json import moment, read
 from shared.domain import holdups as domain
 from shared.domain import prerequisites
 from shared.domain.clocks import Mechanism, gross_days
@@ -49,15 +49,26 @@ class HandoverRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Where an application stands; `waits_for` are the codes that a waiting matter waits for, by its own code.
+class NoticeRow:
+    """What the applicant was told."""
 
-    `is_urgent` is the green channel; `by_default` are the codes of matters that 超时默认 decided.
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an application stands.
+
+    `waits_for` are the codes that a waiting matter waits for, by its own code; `notices` those to the applicant;
+    `matter_names` by task. `is_urgent` is the green channel; `by_default` are matters decided by 超时默认.
     """
 
     clocks: tuple[ClockRow, ...]
     steps: tuple[StepRow, ...]
     handovers: tuple[HandoverRow, ...]
+    notices: tuple[NoticeRow, ...]
+    matter_names: Mapping[UUID, str]
     waits_for: Mapping[str, tuple[str, ...]]
     is_urgent: bool
     by_default: frozenset[str]
@@ -76,8 +87,6 @@ class Progress:
         )
 
 
-_ROW = TypeVar("_ROW")
-
 _LOOK = """
 select a.status, a.lane, a.developer_name as applicant,
  (select jsonb_agg(to_jsonb(c) || jsonb_build_object('pauses', coalesce(
@@ -85,6 +94,8 @@ select a.status, a.lane, a.developer_name as applicant,
    order by c.created_at, c.id) from clock c where c.application_id = a.id) as clocks,
  (select jsonb_agg(to_jsonb(s) order by s.at, s.id) from clock_step s where s.application_id = a.id) as steps,
  (select jsonb_agg(to_jsonb(h) order by h.at, h.id) from handover h where h.application_id = a.id) as handovers,
+ (select jsonb_agg(jsonb_build_object('title', n.title, 'at', n.at) order by n.at, n.id) from notice n
+   where n.application_id = a.id and n.channel = 'app' and n.to_account = a.applicant_id) as notices,
  (select jsonb_agg(jsonb_build_object('id', t.id, 'matter', t.matter_code, 'name', t.matter_name,
    'unit_code', t.unit_code, 'status', t.status, 'due_on', t.due_on, 'by_default', t.is_by_default,
    'officer', o.display_name, 'checker', k.display_name) order by t.seq)
@@ -122,7 +133,7 @@ def progress(session: Session, city: City, application_id: UUID, *, today: date)
     reviews = row["reviews"] or []
     codes = {each["id"]: each["matter"] for each in reviews}
     clocks = tuple(
-        _read(ClockRow, each, pauses=tuple(_read(PauseRow, pause) for pause in each["pauses"]))
+        read(ClockRow, each, pauses=tuple(read(PauseRow, pause) for pause in each["pauses"]))
         for each in row["clocks"] or ()
     )
     waits_for = _waits_for(city, reviews)
@@ -168,12 +179,12 @@ def progress(session: Session, city: City, application_id: UUID, *, today: date)
             )
             for each in row["lines"] or ()
         ],
-        bills=[_read(domain.Bill, each) for each in row["bills"] or ()],
+        bills=[read(domain.Bill, each) for each in row["bills"] or ()],
         corrections=[
             domain.Correction(
                 number=each["number"],
                 is_sent=each["is_sent"],
-                since=_moment(each["since"]),
+                since=moment(each["since"]),
                 until=date.fromisoformat(each["until"]),
                 matters=tuple(each["matters"] or ()),
                 items=each["items"],
@@ -185,8 +196,8 @@ def progress(session: Session, city: City, application_id: UUID, *, today: date)
                 number=each["number"],
                 reason=each["reason"],
                 matters=tuple(codes[task] for task in each["tasks"] if task in codes),
-                called_at=_moment(each["called_at"]),
-                planned_at=_moment(each["planned_at"]) if each["planned_at"] else None,
+                called_at=moment(each["called_at"]),
+                planned_at=moment(each["planned_at"]) if each["planned_at"] else None,
             )
             for each in row["meetings"] or ()
         ],
@@ -195,7 +206,7 @@ def progress(session: Session, city: City, application_id: UUID, *, today: date)
                 matter=codes[each["task_id"]],
                 authority=each["authority"],
                 by=each["by"],
-                since=_moment(each["since"]),
+                since=moment(each["since"]),
                 follow_up_on=date.fromisoformat(each["follow_up_on"]),
             )
             for each in row["external"] or ()
@@ -204,8 +215,10 @@ def progress(session: Session, city: City, application_id: UUID, *, today: date)
     )
     return Progress(
         clocks=clocks,
-        steps=tuple(_read(StepRow, each) for each in row["steps"] or ()),
-        handovers=tuple(_read(HandoverRow, each) for each in row["handovers"] or ()),
+        steps=tuple(read(StepRow, each) for each in row["steps"] or ()),
+        handovers=tuple(read(HandoverRow, each) for each in row["handovers"] or ()),
+        notices=tuple(read(NoticeRow, each) for each in row["notices"] or ()),
+        matter_names={UUID(each["id"]): each["name"] for each in reviews},
         waits_for=waits_for,
         is_urgent=row["lane"] == "green",
         by_default=frozenset(each["matter"] for each in reviews if each["by_default"]),
@@ -253,25 +266,3 @@ def _days_since(city: City, start: date, today: date) -> int | None:
         return gross_days(city.calendar, started_on=start, until=today)
     except CalendarNotLoaded:
         return None
-
-
-def _moment(told: str) -> datetime:
-    return datetime.fromisoformat(told).astimezone(CHINA)
-
-
-def _read(row: type[_ROW], data: Mapping[str, Any], **more: Any) -> _ROW:
-    """A row out of JSON: what ends in `_at` or is `at` is a moment, `_on` a date, `id` or `_id` an id."""
-    values: dict[str, Any] = {}
-    for name in row.__dataclass_fields__:  # type: ignore[attr-defined] # a dataclass
-        if name in more:
-            continue
-        value = data[name]
-        if value is not None:
-            if name == "at" or name.endswith("_at"):
-                value = _moment(value)
-            elif name.endswith("_on"):
-                value = date.fromisoformat(value)
-            elif name == "id" or name.endswith("_id"):
-                value = UUID(value)
-        values[name] = value
-    return row(**values, **more)

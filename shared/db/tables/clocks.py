@@ -27,6 +27,7 @@ class Clock(SQLModel, table=True):
         CheckConstraint("(state = 'stopped') = (stopped_on is not null)", name="clock_stopped"),
         CheckConstraint("kind <> 'special' or reason <> ''", name="clock_special_reason"),
         Index("clock_application", "application_id"),
+        Index("clock_arrived", "tenant_id", "unit_code", "started_at", postgresql_where=text("mechanism = 'matter'")),
         Index("clock_ticking", "tenant_id", "hint_on", postgresql_where=text("state = 'running'")),
     )
     id: UUID = new_id()

@@ -216,6 +216,13 @@ def upgrade() -> None:
     )
     op.create_index("clock_application", "clock", ["application_id"], unique=False)
     op.create_index(
+        "clock_arrived",
+        "clock",
+        ["tenant_id", "unit_code", "started_at"],
+        unique=False,
+        postgresql_where=sa.text("mechanism = 'matter'"),
+    )
+    op.create_index(
         "clock_ticking", "clock", ["tenant_id", "hint_on"], unique=False, postgresql_where=sa.text("state = 'running'")
     )
     op.create_table(
