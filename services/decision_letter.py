@@ -47,7 +47,7 @@ def refusal_view(sitting: Sitting, refusal_id: UUID) -> RefusalView:
         closing=tuple(text.format(**facts) for text in wording["refusal_closing"]),
         used_default=used_default(sitting, case.id),
         remedies=wording["refusal_remedies"],
-        contact=wording["correction_contact"],
+        contact=wording["letter_contact"],
         names=(case.project_name, case.developer_name),
         qr_text=f"{settings().public_url}/progress?number={case.number}",
         issued_on=_long(decided_on),

@@ -287,7 +287,9 @@ def _report(
     changes: Mapping[str, Any],
 ) -> None:
     """Write that a unit agrees and a matter lies with a higher organ; its clock stands still meanwhile."""
-    cases.save_task(sitting.session, task, status=verdict.kind, opinion=verdict.opinion, **changes)
+    # Whoever reports has it in hand from now on, whether it was taken before or not.
+    in_hand = {"taken_at": sitting.now} if task.status == "open" else {}
+    cases.save_task(sitting.session, task, status=verdict.kind, opinion=verdict.opinion, **in_hand, **changes)
     said = {"matter": task.matter_code, "opinion": verdict.opinion, **data}
     act = Act("matter_forwarded", sitting.now, by, task.unit_code, said)
     trail.append(sitting.session, sitting.tenant, {case.id: [act]}, signer=sitting.signer)

@@ -100,6 +100,7 @@ class TestTheHigherOrgan:
         office.at("2014-09-22 09:00")
         page = officer.read(f"/desk/tasks/{task.id}")
         assert "已到催办日期" in words(page.select_one("#decision"))
+        assert "涉河建设方案审批" in words(officer.read("/desk?tab=soon").select_one("tbody"))
         follow = {"note": "电话", "next_on": "2014-09-26", "version": "0"}
         assert officer.post(f"/desk/tasks/{task.id}/follow-up", follow).status_code == 303
         assert officer.post(f"/desk/tasks/{task.id}/follow-up", follow).status_code == 409
@@ -177,3 +178,55 @@ class TestTheRefusal:
         assert late.status_code == 409
         assert "已作出不予许可决定" in late.text
         assert broken() == {}
+
+
+class TestAWithdrawal:
+    def test_says_first_what_it_means_then_asks_for_a_reason_and_a_tick(
+        self, office: Office, case: UUID, visitor: Visitor
+    ) -> None:
+        address = f"/apply/cases/{case}/withdraw"
+        applicant = visitor("applicant")
+        assert address in {link["href"] for link in applicant.read(f"/apply/cases/{case}").select("a")}
+        assert visitor("applicant2").get(address).status_code == 404
+        assert visitor("zj-chief").get(address).status_code == 404
+        assert visitor("applicant2").post(address, reason="x", sure="yes").status_code == 404
+
+        assert applicant.post(address, reason="方案调整").status_code == 422
+        assert applicant.post(address, reason=" ", sure="yes").status_code == 422
+        assert office.one("select status from application") == "in_review"
+        assert applicant.post(address, reason="方案调整", sure="yes").status_code == 303
+        assert applicant.post(address, reason="方案调整", sure="yes").status_code == 303
+
+        assert "您已撤回申报" in applicant.read(f"/apply/cases/{case}").text
+        assert not applicant.read(address).select("textarea")
+        task = task_of(office, case, "xf-fire")
+        late = visitor("xf-officer").post(f"/desk/tasks/{task.id}/decide", verdict="approve", opinion="同意")
+        assert late.status_code == 409
+        assert "申请人已撤回申报" in late.text
+        assert broken() == {}
+
+
+class TestPostsAndDeputies:
+    def test_are_kept_on_one_page_with_what_is_wrong_beside_it(self, office: Office, visitor: Visitor) -> None:
+        office.at("2014-09-15 09:00")
+        admin = visitor("admin")
+        assert office.actor("zj-chief").name in admin.read("/admin/offices").text
+        for login in ("leader", "zj-chief", "applicant"):
+            assert visitor(login).get("/admin/offices").status_code == 404
+            assert visitor(login).post("/admin/posts", unit_code="zj", kind="chief", name="甲").status_code == 404
+
+        wrong = admin.post("/admin/deputies", absent="zj-officer", deputy="rf-officer", from_on="?", to_on="2014-09-16")
+        assert wrong.status_code == 422
+        assert admin.tree().select_one("#from_on-error")
+        assert admin.post("/admin/posts", unit_code="zj", kind="chief", name="", login="rf-officer").status_code == 422
+        assert admin.tree().select_one("#login-error")
+
+        fine = {"absent": "zj-officer", "deputy": "zj-checker", "from_on": "2014-09-15", "to_on": "2014-09-16"}
+        assert admin.post("/admin/deputies", fine).status_code == 303
+        page = admin.read("/admin/offices")
+        assert "代理中" in page.text
+        ending = page.select_one("form[action$='/end']")["action"]
+        assert admin.post(ending).status_code == 303
+        assert office.one("select count(*) from deputy") == 0
+        assert admin.post("/admin/posts", unit_code="zj", kind="chief", name="新代表").status_code == 303
+        assert office.one("select name from post where unit_code = 'zj' and kind = 'chief'") == "新代表"

@@ -74,7 +74,6 @@ class CasePage:
     papers: tuple[FileItem, ...]
     latest: tuple[TimelineEvent, ...]
     older: tuple[TimelineEvent, ...]
-    can_withdraw: bool
 
     @property
     def open_bill(self) -> ShownBill | None:
@@ -120,7 +119,6 @@ def case_page(
         ),
         latest=events[:EVENTS_SHOWN],
         older=events[EVENTS_SHOWN:],
-        can_withdraw=file.case.status in ("in_review", "objected", "billed"),
     )
 
 

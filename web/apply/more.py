@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from shared.db.accounts import AccountRow
 from shared.db.queries.cases import CaseFile
+from web.apply.withdrawal import OPEN
 
 
 def further_acts(file: CaseFile, account: AccountRow) -> tuple[tuple[str, str, bool], ...]:
@@ -21,3 +22,5 @@ def _acts(file: CaseFile, account: AccountRow) -> Iterator[tuple[str, str, bool]
     yield gettext("绿色通道"), flask.url_for("green.ask_page", application_id=file.case.id), False
     if any(event.verb == "paper_promised" for event in file.events):
         yield gettext("承诺后补的材料"), flask.url_for("door.promises", application_id=file.case.id), False
+    if file.case.status in OPEN:
+        yield gettext("撤回申报"), flask.url_for("withdrawals.withdraw_page", application_id=file.case.id), True

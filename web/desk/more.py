@@ -34,3 +34,9 @@ def _acts(view: CaseView, account: AccountRow, city: City) -> Iterator[tuple[str
         yield gettext("计时、停表和延期"), flask.url_for("timing.clock", task_id=task.id), False
     if account.unit_code == city.lead_unit and view.head.case_status == "in_review":
         yield gettext("不予受理"), flask.url_for("door.not_accept", application_id=view.head.application_id), True
+    stands = any(
+        status == "objected" for status in (task.status if task else "", *(each.status for each in view.others))
+    )
+    if stands and account.unit_code == city.lead_unit:
+        address = flask.url_for("verdicts.refusal_page", application_id=view.head.application_id)
+        yield gettext("不予许可决定书"), address, True

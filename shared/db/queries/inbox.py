@@ -30,15 +30,18 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from shared.db import setwise
 from shared.db.city import City
 from shared.db.queries.desk import APPLICATIONS, LINES, TASKS, Desk, belongs, day_of
 from shared.db.tables.columns import table
+from shared.db.tables.meetings import ExternalWait
 from shared.db.tables.offices import Post
 from shared.db.tables.people import Account
 from shared.domain.deadlines import Deadlines, Light, Standing
 
 PEOPLE = table(Account)
 POSTS = table(Post)
+WAITS = table(ExternalWait)
 
 WITH_CASES = TASKS.join(APPLICATIONS, APPLICATIONS.c.id == TASKS.c.application_id)
 
@@ -126,10 +129,11 @@ class Inbox:
 
 
 def inbox(session: Session, city: City, desk: Desk, wanted: InboxFilter, *, today: date) -> Inbox:
-    """One page of the unit's tasks, the most pressing first (done ones: the latest first). Two or three queries."""
+    """One page of the unit's tasks, the most pressing first (done ones: the latest first). Three or four queries."""
     days = Deadlines(city.calendar, today)
-    counts = count_tasks(session, desk, days=days)
-    in_tab = _in_tab(desk, wanted.tab, days)
+    to_urge = _to_urge(session, desk, today)
+    counts = count_tasks(session, desk, days=days, to_urge=to_urge)
+    in_tab = _in_tab(desk, wanted.tab, days, to_urge)
     narrowed = _narrowed(wanted, days)
     total = getattr(counts, wanted.tab.value)
     if narrowed:
@@ -147,9 +151,9 @@ def inbox(session: Session, city: City, desk: Desk, wanted: InboxFilter, *, toda
     )
 
 
-def count_tasks(session: Session, desk: Desk, *, days: Deadlines) -> InboxCounts:
+def count_tasks(session: Session, desk: Desk, *, days: Deadlines, to_urge: Sequence[UUID] = ()) -> InboxCounts:
     """How much waits in each tab, in one look."""
-    columns = [_counted(TASKS, desk, _in_tab(desk, tab, days)).label(tab.value) for tab in Tab]
+    columns = [_counted(TASKS, desk, _in_tab(desk, tab, days, to_urge)).label(tab.value) for tab in Tab]
     return InboxCounts(**session.execute(select(*columns)).one()._mapping)
 
 
@@ -193,14 +197,32 @@ def _is_near(days: Deadlines) -> ColumnElement[bool]:
     return or_(TASKS.c.near_on <= days.today, TASKS.c.due_on <= days.near_until)
 
 
-def _in_tab(desk: Desk, tab: Tab, days: Deadlines) -> ColumnElement[bool]:
+def _to_urge(session: Session, desk: Desk, today: date) -> list[UUID]:
+    """The unit's tasks whose higher organ should be asked for its answer by now; their clocks stand still."""
+    rows = session.execute(
+        select(WAITS.c.task_id)
+        .join(TASKS, TASKS.c.id == WAITS.c.task_id)
+        .where(
+            WAITS.c.answered_at.is_(None),
+            WAITS.c.follow_up_on <= today,
+            TASKS.c.status == "forwarded",
+            TASKS.c.unit_code == desk.unit_code,
+        )
+        .order_by(WAITS.c.follow_up_on, WAITS.c.task_id)
+        .limit(COUNTED_MAX)
+    )
+    return list(rows.scalars())
+
+
+def _in_tab(desk: Desk, tab: Tab, days: Deadlines, to_urge: Sequence[UUID]) -> ColumnElement[bool]:
     match tab:
         case Tab.MINE:
             return _in_hand(desk)
         case Tab.UNCLAIMED:
             return and_(_is_open(), TASKS.c.status == "open")
         case Tab.SOON:
-            return and_(PLACE == RUNNING, _is_near(days))
+            near = and_(PLACE == RUNNING, _is_near(days))
+            return or_(near, setwise.among(TASKS.c.id, to_urge)) if to_urge else near
         case Tab.PAUSED:
             return PLACE == PAUSED
         case Tab.DONE:
