@@ -318,6 +318,8 @@ def _not_yet(missing: tuple[Waiting, ...], today: date, *, is_over: bool) -> Sho
     shown = [waiting_words(each, today) for each in ordered[:MISSING_SHOWN]]
     if len(ordered) > MISSING_SHOWN:
         shown.append(gettext("另有 %(count)s 项，见“为什么还没办完”", count=len(ordered) - MISSING_SHOWN))
-    nothing = gettext("办件已终止，不开缴费单") if is_over else gettext("正在合成缴费单")
-    card = BillCard(state=Tag(gettext("未开出")), summary="", missing=tuple(shown) or (nothing,))
+    if is_over:
+        card = BillCard(state=Tag(gettext("未开出")), summary="", note=gettext("办件已终止，不开缴费单"))
+    else:
+        card = BillCard(state=Tag(gettext("未开出")), summary="", missing=tuple(shown) or (gettext("正在合成缴费单"),))
     return ShownBill(card, "", 0, "")

@@ -206,7 +206,9 @@ class _Run:
 
 def _review(task: Reviewed, scene: _Scene, amount_fen: int | None) -> Lane:
     clock = scene.progress.clock_of(task.id)
-    done_on = on(task.decided_at) if task.decided_at and task.status in ("approved", "cancelled") else None
+    done_on = on(task.decided_at) if task.decided_at and task.status == "approved" else None
+    if task.status == "cancelled" and clock is not None:
+        done_on = clock.stopped_on
     run = _Run.of(clock, due_on=task.due_on, stopped_on=done_on)
     lane = _lane(
         run,
@@ -221,6 +223,8 @@ def _review(task: Reviewed, scene: _Scene, amount_fen: int | None) -> Lane:
     marks = _marks(task, scene)
     if task.matter_code in scene.progress.by_default:
         lane = replace(lane, status=Tag(gettext("超时默认"), Tone.AMBER))
+    if task.status == "cancelled":
+        return replace(lane, light=Light.WAITING, light_words=gettext("已终止"), marks=marks)
     if task.status == "objected":
         return replace(lane, light=Light.RED, light_words=gettext("待解决"), marks=marks)
     if task.status == "waiting" and run.started_on is not None:
