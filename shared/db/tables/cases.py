@@ -47,7 +47,7 @@ class Application(SQLModel, table=True):
         ),
         CheckConstraint("lane in ('ordinary','green')", name="application_lane"),
         CheckConstraint("bill_waits_for in ('reviews_and_lines','lines')", name="application_bill_waits_for"),
-        Index("application_applicant", "tenant_id", "applicant_id"),
+        Index("application_applicant", "tenant_id", "applicant_id", "area_code"),
         Index(
             "application_open",
             "tenant_id",

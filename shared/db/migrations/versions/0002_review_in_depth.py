@@ -1018,6 +1018,8 @@ def upgrade() -> None:
         table_name="review_task",
         postgresql_where=sa.text("status in ('open','taken')"),
     )
+    op.drop_index("application_applicant", table_name="application")
+    op.create_index("application_applicant", "application", ["tenant_id", "applicant_id", "area_code"], unique=False)
     op.create_unique_constraint("application_area", "application", ["id", "area_code"])
     op.add_column("review_task", sa.Column("area_code", sa.String(), nullable=True))
     op.execute("update review_task t set area_code = a.area_code from application a where a.id = t.application_id")
@@ -1097,6 +1099,8 @@ def downgrade() -> None:
     op.drop_constraint("review_task_area", "review_task", type_="foreignkey")
     op.drop_column("review_task", "area_code")
     op.drop_constraint("application_area", "application", type_="unique")
+    op.drop_index("application_applicant", table_name="application")
+    op.create_index("application_applicant", "application", ["tenant_id", "applicant_id"], unique=False)
     op.create_index(
         "review_task_inbox",
         "review_task",
