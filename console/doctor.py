@@ -11,11 +11,13 @@ import json
 import os
 import re
 import shutil
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import redis
@@ -65,7 +67,7 @@ def run() -> int:
 def examine(config: Settings) -> list[Finding]:
     """Look at everything, each thing by itself: one that fails to be looked at hides no other."""
     looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _python, _packages, _libraries, _fonts, _pdf_tools, _database, _broker, _disk, _secrets, _ports,
+        _python, _packages, _libraries, _fonts, _pdf_tools, _database, _broker, _mail, _disk, _secrets, _ports,
     )  # fmt: skip
     return [finding for look in looks for finding in look(config)]
 
@@ -233,6 +235,21 @@ def _not_running(name: str, package: str, variable: str) -> Finding:
         found="内嵌，未运行（yidan up 会启动）" if is_there else "无",
         what_to_do="" if is_there else f"make setup，或设置 {variable}",
     )
+
+
+def _mail(config: Settings) -> Iterator[Finding]:
+    url = urlsplit(config.smtp_url.get_secret_value())
+    if not url.hostname:
+        yield Finding(name="mail", ok=True, found="未设置 SMTP_URL，不发电子邮件", needed=False)
+        return
+    port = url.port or (465 if url.scheme == "smtps" else 25)
+    try:
+        socket.create_connection((url.hostname, port), timeout=5).close()
+    except OSError as error:
+        found = f"{url.hostname}:{port} {type(error).__name__}"
+        yield Finding(name="mail", ok=False, found=found, what_to_do="检查 SMTP_URL 和邮件服务器", needed=False)
+        return
+    yield Finding(name="mail", ok=True, found=f"{url.hostname}:{port}", needed=False)
 
 
 def _disk(config: Settings) -> Iterator[Finding]:
