@@ -12,6 +12,10 @@ from shared.db.queries.cases import CaseFile, LineView
 REVIEW, LINE, FACTS = "review", "line", "facts"
 
 
+#: States in which nothing more is decided, and no bill was ever out or still stands.
+ENDED = ("withdrawn", "refused", "not_accepted")
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """One missing thing; `officer` is empty while nobody has taken it."""
@@ -26,7 +30,7 @@ class Waiting:
 
 def waiting_for(file: CaseFile, city: City) -> tuple[Waiting, ...]:
     """Everything that the bill waits for, the earliest due first; empty once it is out."""
-    if file.bills or file.case.status in ("withdrawn", "refused"):
+    if file.bills or file.case.status in ENDED:
         return ()
     missing: list[Waiting] = []
     if file.case.bill_waits_for != "lines":

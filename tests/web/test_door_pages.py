@@ -140,7 +140,9 @@ class TestPromising:
         case = applicant.post(f"{draft}/submit", submission(applicant, draft)).headers["Location"]
         case = case.removesuffix("/submitted")
 
-        assert "承诺后补的材料" in words(applicant.read(case))
+        page = words(applicant.read(case))
+        assert "承诺后补的材料" in page
+        assert "9月28日（周日）前补交“建筑垃圾处置方案”" in page
         page = applicant.read(f"{case}/commitments")
         assert "2014-09-28 前补交，由市城市管理局核查" in words(page) or "2014-09-28 前补交" in words(page)
         form = page.select_one("form[enctype]")["action"]
@@ -163,6 +165,8 @@ class TestPromising:
         assert lead.post(closing, resolution="").status_code == 422
         assert lead.post(closing, resolution="已联系申请人").status_code == 303
         assert "核查未通过" in words(applicant.read(f"{case}/commitments"))
+        page = words(applicant.read(case))
+        assert "重新补交“建筑垃圾处置方案” 没有路线图" in page
 
 
 class TestNotAccepting:
@@ -177,7 +181,9 @@ class TestNotAccepting:
         assert "省厅" in refused.text
         done = lead.post(path, reason="不属于本市权限。", clause="《行政许可法》第三十二条", go_to="省厅")
         assert done.status_code == 303
-        assert "不予受理" in words(visitor("applicant").read(f"/apply/cases/{received.application_id}"))
+        page = words(visitor("applicant").read(f"/apply/cases/{received.application_id}"))
+        assert "申报不予受理" in page
+        assert "您现在不用做什么" not in page
 
     def test_shows_what_was_typed_when_a_department_was_faster(self, office: Office, visitor: Visitor) -> None:
         received = office.receives()

@@ -20,6 +20,7 @@ from shared.domain.words import in_words
 from shared.settings import settings
 from web.apply.lanes import lanes_of, steps_of
 from web.apply.lines import ShownLines, shown_lines
+from web.apply.promises import promised_steps
 from web.components import (
     BillCard,
     BillGroup,
@@ -41,7 +42,7 @@ from web.holdups import reasons
 from web.naming import named, named_twice
 from web.slip import KIND as SLIP
 from web.timeline import timeline
-from web.waiting import FACTS, LINE, Waiting, waiting_for
+from web.waiting import ENDED, FACTS, LINE, Waiting, waiting_for
 
 #: Events shown at once; the older ones fold away.
 EVENTS_SHOWN = 8
@@ -96,7 +97,7 @@ def case_page(
         reasons=reasons(progress.holdups, city, today=today, is_applicant=True),
         lanes=lanes_of(file, progress, city, today=today, is_applicant=True),
         bills=tuple(_bill(bill, file, city, today) for bill in file.bills)
-        or (_not_yet(missing, today, is_over=file.case.status in ("withdrawn", "refused")),),
+        or (_not_yet(missing, today, is_over=file.case.status in ENDED),),
         lines=shown_lines((Line.from_json(line.line) for line in file.lines if line.line), city),
         documents=tuple(
             DocumentRow(
@@ -172,7 +173,7 @@ def _correct(notice: NoticeView | None, file: CaseFile, city: City, today: date)
 def _next_steps(
     file: CaseFile, city: City, missing: tuple[Waiting, ...], today: date, correction: NoticeView | None
 ) -> tuple[NextStep, ...]:
-    if file.case.status in ("withdrawn", "refused"):
+    if file.case.status in ENDED:
         return (_ended(file),)
     steps = [
         NextStep(
@@ -187,6 +188,7 @@ def _next_steps(
         if task.status == "objected"
     ]
     steps += [_pay(bill, file, city, today) for bill in file.bills if bill.status == "issued"]
+    steps += promised_steps(file, today)
     if steps or correction is not None:
         return tuple(steps)
     if file.case.status == "completed" or (file.bills and all(bill.status != "issued" for bill in file.bills)):
@@ -210,8 +212,16 @@ def _ended(file: CaseFile) -> NextStep:
         paid = any(bill.status == "paid" for bill in file.bills)
         detail = gettext("已缴的款项由财政部门办理退费。") if paid else gettext("不用缴费；需要时可以重新申报。")
         return NextStep(title=gettext("您已撤回申报"), detail=detail)
-    paper = next((each for each in file.documents if each.kind == "refusal"), None)
+    kind = "not_accepted" if file.case.status == "not_accepted" else "refusal"
+    paper = next((each for each in file.documents if each.kind == kind), None)
     is_ready = paper is not None and paper.is_ready
+    if kind == "not_accepted":
+        return NextStep(
+            title=gettext("申报不予受理"),
+            detail=gettext("通知书写明理由、依据和去哪里办；条件具备或者申报事实有变化的，可以重新申报。"),
+            action=gettext("下载不予受理通知书") if is_ready else "",
+            href=flask.url_for("files.document", document_id=paper.id) if paper is not None and is_ready else "",
+        )
     return NextStep(
         title=gettext("已作出不予许可决定"),
         detail=gettext("决定书写明各部门的理由、怎样才能办，以及申请复议、提起诉讼的期限；改好后可以重新申报。"),

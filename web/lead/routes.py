@@ -21,7 +21,7 @@ from web.workplace import page
 lead = flask.Blueprint("lead", __name__)
 
 PLACE = "/desk/cases"
-STATES = ("in_hand", "late", "in_review", "objected", "billed", "completed", "withdrawn", "refused")
+STATES = ("in_hand", "late", "in_review", "objected", "billed", "completed", "withdrawn", "refused", "not_accepted")
 PAGES_MAX = 400
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.db.city import City
-from shared.db.queries.desk import APPLICATIONS, IN_HAND, LINES, TASKS, Desk, day_of, in_area
+from shared.db.queries.desk import APPLICATIONS, ENDED, IN_HAND, LINES, TASKS, Desk, day_of, in_area
 from shared.domain.deadlines import Deadlines, Standing
 
 LINES_SHOWN = 200
@@ -49,7 +49,7 @@ def lines(session: Session, city: City, desk: Desk, *, state: str, today: date) 
             .label("seq"),
         )
         .join(APPLICATIONS, APPLICATIONS.c.id == LINES.c.application_id)
-        .where(LINES.c.unit_code == desk.unit_code, APPLICATIONS.c.status != "withdrawn", in_area(desk))
+        .where(LINES.c.unit_code == desk.unit_code, APPLICATIONS.c.status.not_in(ENDED), in_area(desk))
     )  # fmt: skip
     if state:
         query = query.where(LINES.c.state == state)
