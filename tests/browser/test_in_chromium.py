@@ -187,3 +187,56 @@ class TestEveryPage:
 def _is_elsewhere(url: str, served: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(served).netloc
+
+
+class TestAnOfficersKeys:
+    def test_move_select_and_claim_and_leave_writing_alone(
+        self, office: Office, served: str, chromium: Browser
+    ) -> None:
+        for _ in range(2):
+            office.receives()
+        context = chromium.new_context(locale="zh-CN")
+        page = log_in(context, served, "rf-officer")
+        page.goto(f"{served}/desk?tab=unclaimed")
+
+        page.keyboard.press("j")
+        page.keyboard.press("j")
+        page.keyboard.press("x")
+        assert page.locator("tr.is-at.is-selected").count() == 1
+        assert "1" in page.locator("[data-selected-count]").inner_text()
+        page.keyboard.press("?")
+        assert page.locator("dialog#keys").is_visible()
+        page.keyboard.press("Escape")
+        page.keyboard.press("/")
+        page.keyboard.type("xc")
+        assert page.locator("tr.is-selected").count() == 1, "typing is no command"
+        page.locator("h1").click()
+        page.locator("body").evaluate("() => document.activeElement.blur()")
+        with page.expect_navigation():
+            page.keyboard.press("c")
+
+        assert "已认领 1 件" in page.locator(".toast").inner_text()
+        context.close()
+
+    def test_keep_a_worksheet_as_it_is_written_and_warn_of_papers_not_seen(
+        self, office: Office, served: str, chromium: Browser
+    ) -> None:
+        received = office.receives()
+        task = next(each for each in office.tasks(received.application_id) if each.unit_code == "rf")
+        context = chromium.new_context(locale="zh-CN")
+        page = log_in(context, served, "rf-officer")
+        page.goto(f"{served}/desk/tasks/{task.id}")
+        with page.expect_response(lambda answer: answer.url.endswith("/worksheet")):
+            page.locator("label.is-fits").nth(1).click()
+        page.wait_for_function("() => document.querySelector('[data-saved]').textContent.includes('草稿已保存')")
+
+        page.locator('button[name="verdict"][value="approve"]').click()
+        assert "再按一次" in page.locator("[data-unseen]").inner_text()
+        assert office.one("select status from review_task where id = :id", id=task.id) == "open"
+        with page.expect_navigation():
+            page.locator('button[name="verdict"][value="approve"]').click()
+
+        assert office.one("select status from review_task where id = :id", id=task.id) == "approved"
+        assert office.one("select worksheet -> 'papers' -> 'drawings' ->> 'finding' from review_task where id = :id",
+                          id=task.id) == "fits"  # fmt: skip
+        context.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -13,10 +15,13 @@ from correcting import asks, paper, sends, task_of
 from office import Office
 from statements import QUERIES_MAX, counted
 
-from services import forwarding, review, timing
+from services import forwarding, reminders, review, timing
+from web.app import Web
+from web.desk.words import act_words
 
 Visitor = Callable[..., Browser]
 
+SERVICES = Path(__file__).resolve().parents[2] / "services"
 SITUATIONS = ["road_works", "deep_pit", "river_works"]
 
 
@@ -149,6 +154,26 @@ class TestLanes:
         assert "联席会议" in words(mutual.select_one(".cell-status"))
         assert cells_of(mutual) == "uupp", "mutual matters are running already: the meeting is late"
 
+    def test_mark_what_silence_decided_and_what_came_from_elsewhere(
+        self, office: Office, received: UUID, visitor: Visitor
+    ) -> None:
+        office.decides(task_of(office, received, "st"))
+        with office.sits() as sitting:
+            run = sitting.session.connection().exec_driver_sql
+            run("update review_task set is_by_default = true where unit_code = 'st'")
+            run("update application set lane = 'green'")
+            run(
+                "insert into handover (id, tenant_id, application_id, task_id, from_unit, to_unit, reason, by_id, "
+                "by_name, at) select gen_random_uuid(), t.tenant_id, t.application_id, t.id, 'zj', 'xf', '职责调整', "
+                "a.id, a.display_name, now() from review_task t, account a "
+                "where t.unit_code = 'xf' and a.login = 'zj-officer'"
+            )
+        page = visitor("applicant").read(f"/apply/cases/{received}")
+
+        assert words(row_of(page, "环境影响评价").select_one(".cell-status")) == "超时默认"
+        assert words(row_of(page, "消防设计审查").th) == "消防审验中心 消防设计审查 住房和城乡建设局移交"
+        assert "绿色通道" in words(page.select_one(".lanes .card-head h2"))
+
     def test_say_nothing_of_days_in_a_year_that_nobody_loaded(
         self, office: Office, received: UUID, visitor: Visitor
     ) -> None:
@@ -209,6 +234,37 @@ class TestWhyItIsNotFinished:
         found = reasons_of(visitor("st-officer").read(f"/desk/tasks/{task.id}"))
 
         assert "审核中 环境影响评价：市生态环境局 谭予安 正在审核，09-19 前办结。" in found
+
+
+class TestTheHistory:
+    def test_has_words_for_every_act_that_a_service_writes(self, web: Web) -> None:
+        sources = "".join(each.read_text(encoding="utf-8") for each in SERVICES.glob("*.py"))
+        verbs = set(re.findall(r'\bAct\(\s*"([a-z_]+)"', sources))
+        assert len(verbs) > 30
+
+        with web.test_request_context("/?lang=zh"):
+            assert [verb for verb in verbs if act_words(verb) == "其他办理记录"] == []
+            assert act_words("something_new") == "其他办理记录"
+
+    def test_tells_pauses_corrections_and_what_the_applicant_was_told(
+        self, in_all_states: UUID, visitor: Visitor
+    ) -> None:
+        page = visitor("applicant").read(f"/apply/cases/{in_all_states}")
+        told = [words(each) for each in page.select(".timeline li")]
+
+        assert "09-17 16:50 停表 市消防审验中心 消防设计审查 评审会9月24日召开；高维" in told
+        assert "09-17 16:50 通知申请人 消防设计审查因专家评审停表" in told
+        assert any(each.startswith("09-18 16:20 通知申请人 需要补正") for each in told)
+        assert told[0].startswith("09-18 16:20"), "the latest first"
+
+    def test_tells_the_reminders_that_a_clock_reached(self, office: Office, received: UUID, visitor: Visitor) -> None:
+        office.at("2014-09-19 09:00")
+        with office.sits() as sitting:
+            reminders.remind(sitting, received)
+        page = visitor("applicant").read(f"/apply/cases/{received}")
+        told = [words(each) for each in page.select(".timeline li")]
+
+        assert any("已超期 防雷装置设计审核；应办 09-18；市气象局" in each for each in told), told
 
 
 class TestTheSlip:

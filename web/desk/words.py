@@ -123,6 +123,7 @@ def act_words(verb: str) -> str:
         "handling_slip_asked": gettext("申请出具办理回执单"),
         "clock_paused": gettext("停表"),
         "clock_resumed": gettext("恢复计时"),
+        "clocks_redated": gettext("工作日历有变，重算期限"),
         "extension_asked": gettext("申请延期"),
         "extension_granted": gettext("批准延期"),
         "extension_declined": gettext("未批准延期"),

@@ -11,7 +11,7 @@
   });
 
   function showKeys(button) {
-    document.documentElement.dataset.keys = keysOff() ? "off" : "on";
+    document.documentElement.dataset.singleKeys = keysOff() ? "off" : "on";
     button.setAttribute("aria-pressed", keysOff());
     button.textContent = keysOff() ? button.dataset.off : button.dataset.on;
   }
@@ -19,7 +19,7 @@
   function prepare(root) {
     all("[data-copy]", root).forEach((button) => { button.hidden = !navigator.clipboard; });
     all("[data-scripted]", root).forEach((part) => { part.hidden = false; });
-    all("[data-keys]", root).forEach(showKeys);
+    all("button[data-keys]", root).forEach((button) => showKeys(button));
     const summary = root.querySelector("[data-focus]");
     if (summary) summary.focus();
   }
@@ -40,7 +40,7 @@
       dialog.addEventListener("close", () => opener.focus(), { once: true });
       return;
     }
-    const keys = event.target.closest("[data-keys]");
+    const keys = event.target.closest("button[data-keys]");
     if (keys) {
       localStorage.setItem("yidan-keys", keysOff() ? "on" : "off");
       showKeys(keys);

@@ -97,7 +97,9 @@ def handling(file: CaseFile, progress: Progress, city: City, *, today: date) -> 
 
 def _review(task: TaskView, progress: Progress, city: City, days: Deadlines) -> HandlingRow:
     clock = progress.clock_of(task.id)
-    ended_at = task.decided_at if task.status in ("approved", "cancelled") else None
+    ended_at = task.decided_at if task.status == "approved" else None
+    if task.status == "cancelled" and clock is not None:
+        ended_at = clock.stopped_at
     paused = clock.open_pauses if clock else ()
     has_started = clock is not None and clock.started_on is not None
     names = {code: each.name for code, each in city.matters_by_code.items()}
