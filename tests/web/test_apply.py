@@ -111,9 +111,9 @@ class TestMainJobByHand:
 
         waiting = words(applicant.read(case))
         assert "缴费单还没有开出，在等" in waiting
-        assert "防空地下室设计审查：瀚海市人民防空办公室 审核，09-22 前" in waiting
+        assert "防空地下室设计审查：还没有人认领，由市人民防空办公室 首席代表庄之行负责，09-22 前办结。" in waiting
         office.works()
-        assert "防空地下室易地建设费：瀚海市人民防空办公室 核定，09-22 前" in words(applicant.read(case))
+        assert "防空地下室易地建设费：已算出，待市人民防空办公室 首席代表庄之行 确认。" in words(applicant.read(case))
         office.confirms(application_id)
         office.approves_everything(application_id)
         office.works()

@@ -160,7 +160,7 @@ class TestLanes:
         office.decides(task_of(office, received, "st"))
         with office.sits() as sitting:
             run = sitting.session.connection().exec_driver_sql
-            run("update review_task set is_by_default = true where unit_code = 'st'")
+            run("update review_task set is_by_default = true, officer_id = null where unit_code = 'st'")
             run("update application set lane = 'green'")
             run(
                 "insert into handover (id, tenant_id, application_id, task_id, from_unit, to_unit, reason, by_id, "
