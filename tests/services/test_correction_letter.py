@@ -27,7 +27,7 @@ def press(office: Office) -> Office:
 
 
 def printed(office: Office) -> str:
-    """The notice's text without blanks."""
+    """The notice's text without blanks, cell by cell: beside each other they would run into one another."""
     for message in office.bells(Task.PRODUCE_DOCUMENTS):
         batches.run_each(documents.compose, documents.produce, documents.record, message.ids)
     application_id = office.one("select application_id from correction_notice")
@@ -35,7 +35,7 @@ def printed(office: Office) -> str:
         made = [each for each in stored.of_application(sitting.session, application_id) if each.kind == "correction"]
     assert made[0].sha256, office.rows("select problem from outbox where problem <> ''")
     path = office.storage.path(made[0].sha256)
-    text = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    text = subprocess.run(["pdftotext", "-raw", str(path), "-"], capture_output=True, text=True, check=True).stdout
     return "".join(text.split())
 
 

@@ -27,7 +27,7 @@ from hypothesis.stateful import (
 )
 from office import E1_TOTAL_FEN, WORK, Message, Office
 from sqlalchemy import Engine, text
-from watching import Sums, as_owner, broken, sums
+from watching import Sums, as_owner, broken, forget_everything, sums
 
 from services import assessment, review
 from services.intake import KeyTaken
@@ -237,17 +237,7 @@ class OfficeMachine(RuleBasedStateMachine):
             assert not [bell for bell in self.office.bells() if bell.task != Task.PRODUCE_DOCUMENTS]
             assert broken() == {}
         finally:
-            self.forget()
-
-    def forget(self) -> None:
-        """Empty the office for the next example; an own database for each would take longer than its steps."""
-        with as_owner(without_triggers=True) as session:
-            for table in (
-                "ledger_posting", "ledger_entry", "receipt", "payment", "callback_inbox", "bill_line", "bill",
-                "document", "case_item", "outbox", "audit_event", "fee_line", "review_task", "attachment",
-                "submission", "draft", "application", "number_series",
-            ):  # fmt: skip
-                session.execute(text(f"delete from {table}"))
+            forget_everything()
 
 
 @pytest.fixture

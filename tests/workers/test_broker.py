@@ -71,10 +71,10 @@ def put_garbage(broker: RedisBroker, payload: bytes) -> None:
 
 class TestNamesOnTheWire:
     def test_stay_what_they_are(self) -> None:
-        from workers.actors import documents, lines, money
+        from workers.actors import clocks, documents, lines, money, notices
         from workers.broker import broker as own
 
-        assert all((documents, lines, money))
+        assert all((clocks, documents, lines, money, notices))
         actors = {name: actor.queue_name for name, actor in own.actors.items()}
         assert actors == {
             "assess_lines": "dept",
@@ -82,6 +82,8 @@ class TestNamesOnTheWire:
             "produce_documents": "documents",
             "post_payments": "payments",
             "issue_receipts": "payments",
+            "redate_clocks": "clocks",
+            "send_notices": "notices",
         }
         assert set(actors) == {task.value for task in Task}
 
