@@ -138,10 +138,10 @@ def counts(*tables: str) -> Mapping[str, int]:
         return {table: session.execute(text(f"select count(*) from {table}")).scalar_one() for table in tables}
 
 
-#: What a set-up city has before anybody comes.
+#: What a set-up city has before anybody comes, and the day that the test has set.
 _SET_UP = (
     "tenant", "unit", "matter", "fee_item", "tariff_version", "reduction", "calendar_day", "account", "post",
-    "alembic_version",
+    "alembic_version", "business_clock",
 )  # fmt: skip
 
 
