@@ -1,4 +1,4 @@
-"""Who answers for a unit: an administrator keeps its posts and deputies, and hears of units that nobody works for."""
+"""Who answers for a unit: an administrator keeps its posts and deputies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from services.sitting import Sitting
-from shared.db import accounts, attention, offices
+from shared.db import accounts, offices
 from shared.db.accounts import AccountRow
 from shared.domain.characters import UNKEEPABLE, is_keepable
 from shared.domain.errors import Invalid, NotAllowed, Problem
@@ -116,25 +116,6 @@ def end_deputy(sitting: Sitting, *, by: AccountRow, deputy_id: UUID) -> None:
     _only_administrators(by)
     offices.remove_deputy(sitting.session, deputy_id)
     log.info("deputy_ended", deputy=str(deputy_id), by=by.login)
-
-
-def call_for_officers(sitting: Sitting) -> None:
-    """Put units before a person that have open tasks and nobody with a log-in to work on them. May be repeated.
-
-    Each unit is one case; it names whom the unit has on file.
-    """
-    for unit_code, tasks in offices.without_officers(sitting.session):
-        unit = sitting.city.units.get(unit_code)
-        named = unit and (unit.chief or unit.head)
-        whom = f"请联系{named.name}（{named.phone}）" if named else "请与该单位联系"
-        name = unit.name if unit else unit_code
-        attention.open_case(
-            sitting.session,
-            sitting.tenant,
-            kind="unit_without_officer",
-            key=unit_code,
-            reason=f"{name}有 {tasks} 项任务待办，但没有可用的经办账号：{whom}，并由系统管理员开通",
-        )
 
 
 def _only_administrators(by: AccountRow) -> None:

@@ -11,11 +11,11 @@ from shared.db.queries import attention as cases
 from shared.db.trail import Actor
 from shared.domain.errors import Invalid, NotFound, Problem
 
-#: Which kinds of cases a role looks after; nobody closes another's.
+#: Which kinds of cases a role looks after; every kind has one owner, and nobody closes another's.
 KINDS_OF_ROLE: Final = {
-    "finance": ("callback_refused", "payment_refused", "objected_after_bill"),
+    "finance": ("callback_refused", "payment_refused", "objected_after_bill", "refund_due"),
     "leader": ("meeting_due", "no_officer", "calendar_missing"),
-    "lead_window": ("commitment_late", "commitment_failed"),
+    "lead_window": ("commitment_late", "commitment_failed", "correction_unanswered"),
     "operator": ("work_dead", "unprintable", "notice_failed", "clock_failed"),
 }
 #: Longest resolution, characters; the form says so too.

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from services import meetings, notices
 from services.sitting import Sitting
+from services.vacancies import STANDING_FOR
 from shared.db import attention, cases, clocks, reminders
 from shared.db.cases import Case, TaskRow
 from shared.db.clocks import ClockRow
@@ -33,8 +34,6 @@ _NAMES: Final = {
     Mechanism.CORRECTION: "补正材料",
 }
 _IN_HAND: Final = ("open", "taken", "checking")
-#: Whoever stands for a unit: those with a window have a chief, the others a head and a liaison.
-_CHIEFS: Final = ("chief", "head", "liaison")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ def _people(sitting: Sitting, matter: _Matter, step: Step) -> list[Addressee]:
         case Step.OFFICER:
             return _holder(sitting, matter) or notices.officers(sitting, unit) or notices.desk(sitting, unit)
         case Step.CHIEF:
-            return notices.posts(sitting, unit, _CHIEFS) or notices.desk(sitting, unit)
+            return notices.posts(sitting, unit, STANDING_FOR) or notices.desk(sitting, unit)
         case Step.LEAD:
             return notices.desk(sitting, lead)
         case Step.SUPERVISOR:
@@ -251,48 +250,3 @@ def _page_for(sitting: Sitting, matter: _Matter, to: Addressee) -> str:
     if to in notices.leaders(sitting):
         return f"/board/cases?q={matter.case.number}"
     return matter.desk_page
-
-
-# Tasks that nobody can do.
-
-
-def unmanned(sitting: Sitting) -> list[UUID]:
-    """Applications with a task on a desk without an active officer, or in the hands of somebody who has left."""
-    return reminders.unmanned(sitting.session, sitting.tenant)
-
-
-def report_unmanned(sitting: Sitting, application_id: UUID) -> int:
-    """Put such tasks before a person; tell the unit's chief (or head and liaison) and the lead window. Once each."""
-    if not reminders.hold_free(sitting.session, application_id):
-        return 0
-    case = cases.lock_one(sitting.session, application_id)
-    found = reminders.unmanned_of(sitting.session, sitting.tenant, application_id)
-    for task in found:
-        unit = sitting.city.units[task.unit_code].short_name
-        why = "认领人的账号已停用" if task.officer_id else f"{unit}没有在岗的经办人"
-        reason = f"{case.number} {task.matter_name}无人办理：{why}，请指定经办人"
-        attention.open_case(
-            sitting.session,
-            sitting.tenant,
-            kind="no_officer",
-            key=task.key,
-            reason=reason,
-            application_id=case.id,
-            data={"unit": task.unit_code},
-        )
-        notices.tell(
-            sitting,
-            [
-                *notices.posts(sitting, task.unit_code, _CHIEFS),
-                *notices.desk(sitting, sitting.city.lead_unit),
-                *(notices.leaders(sitting) if task.unit_code == sitting.city.lead_unit else ()),
-            ],
-            kind="no_officer",
-            key=f"no_officer:{task.key}",
-            title=f"{case.number} {task.matter_name}无人办理",
-            body=f"{case.project_name}的{task.matter_name}：{why}。请指定经办人，计时仍在继续。",
-            application_id=case.id,
-            href=f"/desk/tasks/{task.task_id}",
-        )
-        log.warning("task_unmanned", application=case.number, unit=task.unit_code)
-    return len(found)

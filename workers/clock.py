@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from services import commitments, corrections, default_consent, forwarding, offices, reminders
+from services import commitments, corrections, default_consent, forwarding, reminders, vacancies
 from services.sitting import Sitting, sitting
 from shared.db import attention, city
 from shared.db.engine import unit_of_work
@@ -45,7 +45,7 @@ class Round:
 
 ROUNDS: Final = (
     Round("reminders", reminders.due, reminders.remind),
-    Round("unmanned", reminders.unmanned, reminders.report_unmanned),
+    Round("left_behind", vacancies.left_behind, vacancies.report_left_behind),
     Round("corrections", corrections.due, corrections.look_at),
     Round("commitments", commitments.due, commitments.note_late),
 )
@@ -55,7 +55,7 @@ ROUNDS: Final = (
 ERRANDS: Final = (
     ("consent_by_default", default_consent.consent_by_default),
     ("reports_upwards", forwarding.urge_due),
-    ("units_without_officers", offices.call_for_officers),
+    ("units_without_officers", vacancies.call_for_officers),
 )
 
 

@@ -27,9 +27,9 @@ def open_case(
     reason: str,
     application_id: UUID | None = None,
     data: Mapping[str, Any] | None = None,
-) -> None:
-    """Put something before a person; the same matter twice is one case."""
-    session.execute(
+) -> bool:
+    """Put something before a person; the same matter twice is one case. Gives whether it is new."""
+    added = session.execute(
         insert(CASES)
         .values(
             id=uuid4(),
@@ -41,7 +41,9 @@ def open_case(
             data=dict(data or {}),
         )
         .on_conflict_do_nothing(index_elements=["kind", "key"])
+        .returning(CASES.c.id)
     )
+    return added.first() is not None
 
 
 def close_case(session: Session, case_id: UUID, *, by: UUID, resolution: str) -> None:

@@ -8,11 +8,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
-from shared.db.tables.cases import ReviewTask
 from shared.db.tables.columns import table
 from shared.db.tables.offices import Deputy, Post
 from shared.db.tables.people import Account
@@ -20,7 +19,6 @@ from shared.db.tables.people import Account
 POSTS = table(Post)
 DEPUTIES = table(Deputy)
 PEOPLE = table(Account)
-TASKS = table(ReviewTask)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +110,3 @@ def stands_in_for(session: Session, deputy_id: UUID, *, on: date) -> dict[UUID, 
         .where(DEPUTIES.c.deputy_id == deputy_id, DEPUTIES.c.from_on <= on, DEPUTIES.c.to_on >= on)
     )
     return {row.id: row.display_name for row in rows}
-
-
-def without_officers(session: Session) -> list[tuple[str, int]]:
-    """Units on whose desk tasks lie though nobody there has an active log-in, each with how many tasks."""
-    staffed = select(PEOPLE.c.unit_code).where(
-        PEOPLE.c.is_active, PEOPLE.c.role.in_(("officer", "checker")), PEOPLE.c.unit_code.is_not(None)
-    )
-    rows = session.execute(
-        select(TASKS.c.unit_code, func.count().label("tasks"))
-        .where(TASKS.c.status.in_(("open", "taken", "checking", "forwarded")), TASKS.c.unit_code.not_in(staffed))
-        .group_by(TASKS.c.unit_code)
-        .order_by(TASKS.c.unit_code)
-    )
-    return [(row.unit_code, row.tasks) for row in rows]

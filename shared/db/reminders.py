@@ -1,4 +1,4 @@
-"""What a scheduler looks for, level-triggered: clocks with a step that is not written yet, tasks that nobody can do.
+"""What a scheduler looks for, level-triggered: running clocks with a step that is not written yet.
 
 "Older than" and "not yet there", never "since I looked last": a scheduler that was down misses nothing, and the unique
 key (clock, step, due date) keeps several from doing anything twice.
@@ -7,7 +7,6 @@ key (clock, step, due date) keeps several from doing anything twice.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -39,29 +38,6 @@ _DUE: Final = text(
     )
     + ") order by c.application_id"
 )
-_UNMANNED: Final = (
-    "from review_task t join application a on a.id = t.application_id "
-    "where t.tenant_id = :tenant and a.status in ('in_review', 'objected', 'billed') and ("
-    "  (t.status = 'open' and not exists (select from account p where p.tenant_id = t.tenant_id and p.is_active "
-    "    and p.unit_code = t.unit_code and p.role = 'officer')) "
-    "  or (t.status = 'taken' and exists (select from account p where p.id = t.officer_id and not p.is_active))) "
-    "and not exists (select from case_item i where i.kind = 'no_officer' "
-    "  and i.key = t.id || ':' || coalesce(t.officer_id::text, '')) "
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Unmanned:
-    """A task that lies on a desk where nobody can do it; `key` is that of its case."""
-
-    task_id: UUID
-    matter_name: str
-    unit_code: str
-    officer_id: UUID | None
-
-    @property
-    def key(self) -> str:
-        return f"{self.task_id}:{self.officer_id or ''}"
 
 
 def due(session: Session, tenant: str, *, today: date, late_since: Mapping[Step, date]) -> list[UUID]:
@@ -94,24 +70,3 @@ def add_steps(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[tuple[
         tail="on conflict (clock_id, step, due_on) do nothing returning clock_id, step",
     )
     return {(row.clock_id, row.step) for row in written}
-
-
-def unmanned(session: Session, tenant: str) -> list[UUID]:
-    """Applications with a task that nobody can do and no case says so."""
-    found = session.execute(
-        text(f"select distinct t.application_id {_UNMANNED} order by t.application_id"),
-        {"tenant": tenant},
-    )
-    return list(found.scalars())
-
-
-def unmanned_of(session: Session, tenant: str, application_id: UUID) -> list[Unmanned]:
-    """Those tasks of one application."""
-    rows = session.execute(
-        text(
-            f"select t.id, t.matter_name, t.unit_code, t.officer_id {_UNMANNED} "
-            "and t.application_id = :id order by t.seq"
-        ),
-        {"tenant": tenant, "id": application_id},
-    )
-    return [Unmanned(*row) for row in rows]

@@ -262,29 +262,6 @@ class TestWhatTheApplicantOwes:
 
 
 class TestAUnitWithoutOfficers:
-    def test_has_its_tasks_put_before_a_person_once(self, office: Office, received: UUID) -> None:
-        leaves("rf-officer")
-        assert look_once() == 1
-        assert look_once() == 0
-        (case,) = office.rows("select reason, application_id from case_item where kind = 'no_officer'")
-        assert "没有在岗的经办人" in case.reason
-        assert case.application_id == received
-        who = office.rows(
-            "select coalesce(p.login, n.to_unit) as who from notice n left join account p on p.id = n.to_account "
-            "where n.kind = 'no_officer' and n.channel = 'app'"
-        )
-        assert {row.who for row in who} == {"rf-chief", "zj"}
-
-    def test_that_took_a_task_and_left_is_noticed_too(self, office: Office, received: UUID) -> None:
-        task = task_of(office, received)
-        actor = office.actor("rf-officer")
-        with office.sits() as sitting:
-            review.take(sitting, task_id=task.id, actor=actor)
-        assert look_once() == 0
-        leaves("rf-officer")
-        assert look_once() == 1
-        assert "账号已停用" in office.one("select reason from case_item where kind = 'no_officer'")
-
     def test_still_climbs_the_ladder(self, office: Office, received: UUID) -> None:
         leaves("rf-officer")
         office.at("2014-09-28 09:00")

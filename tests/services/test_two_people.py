@@ -361,19 +361,6 @@ class TestMattersOfOneStep:
         assert broken() == {}
 
 
-class TestAUnitWithoutOfficers:
-    def test_is_put_before_a_person_once_with_whom_to_call(self, office: Office) -> None:
-        office.receives()
-        forge("update account set is_active = false where unit_code = 'st'")
-        for _ in range(2):
-            with office.sits() as sitting:
-                offices.call_for_officers(sitting)
-
-        (case,) = office.rows("select * from case_item where kind = 'unit_without_officer'")
-        assert "戚云汀" in case.reason
-        assert "瀚海市生态环境局" in case.reason
-
-
 class TestPostsAndDeputies:
     def test_are_kept_by_administrators_only(self, office: Office) -> None:
         with pytest.raises(NotAllowed), office.sits() as sitting:
