@@ -58,7 +58,14 @@ STEP_SECONDS = 60
 LOOK_EVERY_SECONDS = 0.1
 #: Between acceptance and payment on the replayed clock.
 PAID_AFTER = timedelta(days=1, hours=1)
-BILL_STATES = {"paid": "已缴", "issued": "待缴", "nothing_due": "无需缴费", "void": "已作废"}
+BILL_STATES = {
+    "paid": "已缴",
+    "issued": "待缴",
+    "part_paid": "部分已缴",
+    "refunded": "已退费",
+    "nothing_due": "无需缴费",
+    "void": "已作废",
+}
 #: Columns of the table where the output is no terminal.
 WIDTH = 150
 DOCUMENT_NAMES = {

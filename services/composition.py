@@ -87,9 +87,10 @@ def receipt_view(sitting: Sitting, receipt_id: UUID) -> ReceiptView:
     receipt = receipts.load(sitting.session, receipt_id)
     bill = bills.load(sitting.session, receipt.bill_id)
     case = cases.lock_one(sitting.session, receipt.application_id)
-    payment = payments.of_bill(sitting.session, bill.id)
-    if payment is None:
+    paid = payments.of_bill(sitting.session, bill.id)
+    if not paid:
         raise Broken(f"receipt {receipt.code}-{receipt.number} has no payment")
+    payment = paid[-1]
     rows = bills.lines(sitting.session, bill.id)
     wording = city.pack.wording
     received: dict[str, int] = {}

@@ -29,18 +29,18 @@ def end(sitting: Sitting, case: Case, *, status: str, why: str, by: Actor) -> li
     acts = []
     for bill in bills.of_application(sitting.session, case.id):
         if bill.status in ("issued", "nothing_due"):
-            bills.void(sitting.session, bill.id)
+            bills.void(sitting.session, bill.id, reason=f"{case.number} {why}", at=sitting.now)
             data = {"bill": bill.number, "total_fen": bill.total_fen}
             acts.append(Act("bill_voided", sitting.now, by, sitting.city.lead_unit, data))
-        elif bill.status == "paid":
+        elif bill.status in ("paid", "part_paid"):
             attention.open_case(
                 sitting.session,
                 sitting.tenant,
                 kind="refund_due",
                 key=str(bill.id),
-                reason=f"{case.number} {why}，{bill.number} 已缴 {grouped(bill.total_fen)} 元：请办理退费",
+                reason=f"{case.number} {why}，{bill.number} 已缴 {grouped(bill.paid_fen)} 元：请办理退费",
                 application_id=case.id,
-                data={"bill": bill.number, "total_fen": bill.total_fen},
+                data={"bill": bill.number, "paid_fen": bill.paid_fen},
             )
     log.info("application_ended", application=case.number, status=status)
     return acts

@@ -1,20 +1,21 @@
-"""Money arrives: a callback is kept raw, then posted once, each line to its own account, or refused with a case."""
+"""Money arrives: a callback is kept raw, then posted once, each line to its own account, or put aside with a case."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from services import cashier
+from services.cashier import Taking
 from services.sitting import Sitting
-from shared.db import attention, bills, cases, outbox, payments, trail
+from shared.db import attention, bills, cases, outbox, payments, suspense
 from shared.db.bills import BillRow
 from shared.db.outbox import Wanted
-from shared.db.payments import InboxRow, NewPosting
-from shared.db.trail import Act
+from shared.db.payments import InboxRow
+from shared.db.suspense import NewSuspense
 from shared.domain.channel import Callback, CallbackMalformed
 from shared.domain.errors import NotFound
-from shared.domain.ledger import Due, payment_entry
 from shared.domain.money import grouped
 from shared.logs import logger
 from shared.tasks import PAYMENTS_QUEUE, Task
@@ -76,7 +77,8 @@ def refuse_callback(sitting: Sitting, *, provider: str, headers: Mapping[str, st
 def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
     """Post callbacks that wait: payment, books, bill paid, receipt asked for, all or nothing each.
 
-    May be repeated. Whatever does not fit its bill is refused, and a case says why.
+    May be repeated. Money that does not fit its bill is put aside (待查款), and a case says why; a transaction that
+    was reported otherwise before posts nothing at all.
     """
     waiting = [(row, Callback.from_body(row.body)) for row in payments.waiting_callbacks(sitting.session, inbox_ids)]
     found = {
@@ -98,11 +100,20 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
             # The bank reports one transaction under two event ids: nothing new has happened.
             payments.settle_callback(sitting.session, row.id, outcome="posted", reason="该笔交易此前已入账")
             continue
-        reason = _misfit(callback, bill, known_elsewhere=known is not None)
+        is_new = known is None and not suspense.knows(
+            sitting.session, provider=row.provider, bank_reference=callback.bank_txn_id
+        )
+        reason = (
+            _misfit(callback, bill)
+            if is_new
+            else f"银行流水 {callback.bank_txn_id} 此前已按另一金额或另一缴费通知书入账"
+        )
         if reason or bill is None:
             payments.settle_callback(sitting.session, row.id, outcome="refused", reason=reason)
             number = held[bill.application_id].number if bill else None
             log.warning("payment_refused", application=number, bill=bill.number if bill else None, inbox=str(row.id))
+            if is_new:
+                _put_aside(sitting, row, callback, reason)
             attention.open_case(
                 sitting.session,
                 sitting.tenant,
@@ -117,76 +128,54 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
                 },
             )
             continue
-        _post(sitting, row, callback, bill)
+        cashier.take(
+            sitting,
+            [
+                Taking(
+                    bill=bill,
+                    amount_fen=callback.amount_fen,
+                    provider=row.provider,
+                    provider_txn_id=callback.bank_txn_id,
+                    channel=callback.channel,
+                    paid_at=callback.paid_at,
+                    source="callback",
+                    payer_name=callback.payer_name,
+                    payer_account=callback.payer_account,
+                    inbox_id=row.id,
+                )
+            ],
+        )
+        payments.settle_callback(sitting.session, row.id, outcome="posted")
         log.info("payment_posted", application=held[bill.application_id].number, bill=bill.number, inbox=str(row.id))
 
 
-def _misfit(callback: Callback, bill: BillRow | None, *, known_elsewhere: bool) -> str:
+def _misfit(callback: Callback, bill: BillRow | None) -> str:
     """Why a callback cannot be posted to this bill; empty if it can."""
     if bill is None:
         return f"缴款码 {callback.payment_code} 没有对应的缴费通知书"
-    if known_elsewhere:
-        return f"银行流水 {callback.bank_txn_id} 此前已按另一金额或另一缴费通知书入账"
     if callback.bill_number != bill.number:
         return f"缴款码属于 {bill.number}，回调写的是 {callback.bill_number}"
     if bill.status == "paid":
         return f"{bill.number} 已经缴清，又收到一笔款项"
-    if bill.status != "issued":
+    if bill.status not in bills.OPEN:
         return f"{bill.number} 不在待缴状态"
-    if callback.amount_fen != bill.total_fen:
-        return f"{bill.number} 应缴 {grouped(bill.total_fen)} 元，收到 {grouped(callback.amount_fen)} 元"
+    if callback.amount_fen != bill.total_fen - bill.paid_fen:
+        owed = grouped(bill.total_fen - bill.paid_fen)
+        return f"{bill.number} 应缴 {owed} 元，收到 {grouped(callback.amount_fen)} 元"
     return ""
 
 
-def _post(sitting: Sitting, row: InboxRow, callback: Callback, bill: BillRow) -> None:
-    payment_id = payments.add(
-        sitting.session,
-        sitting.tenant,
-        bill_id=bill.id,
-        inbox_id=row.id,
+def _put_aside(sitting: Sitting, row: InboxRow, callback: Callback, reason: str) -> None:
+    money = NewSuspense(
+        id=uuid4(),
         provider=row.provider,
-        provider_txn_id=callback.bank_txn_id,
+        bank_reference=callback.bank_txn_id,
         amount_fen=callback.amount_fen,
-        channel=callback.channel,
+        why=reason,
+        came_at=callback.paid_at,
+        payment_code=callback.payment_code,
         payer_name=callback.payer_name,
         payer_account=callback.payer_account,
-        paid_at=callback.paid_at,
+        inbox_id=row.id,
     )
-    due = [line for line in bills.lines(sitting.session, bill.id) if line.due_fen]
-    line_ids = {line.item_code: line.fee_line_id for line in due}
-    entry = payment_entry(
-        key=str(payment_id),
-        channel=row.provider,
-        dues=[
-            Due(item_code=line.item_code, account=sitting.city.item(line.item_code).account, due_fen=line.due_fen)
-            for line in due
-        ],
-    )
-    payments.post(
-        sitting.session,
-        sitting.tenant,
-        kind=entry.kind,
-        key=entry.key,
-        postings=[
-            NewPosting(
-                posting.account,
-                posting.amount_fen,
-                posting.item_code,
-                line_ids[posting.item_code] if posting.item_code else None,
-            )
-            for posting in entry.postings
-        ],
-        occurred_at=callback.paid_at,
-        bill_id=bill.id,
-        payment_id=payment_id,
-    )
-    bills.mark_paid(sitting.session, bill.id, callback.paid_at)
-    payments.settle_callback(sitting.session, row.id, outcome="posted")
-    act = Act(
-        "payment_posted",
-        sitting.now,
-        data={"bill": bill.number, "amount_fen": callback.amount_fen, "bank_txn_id": callback.bank_txn_id},
-    )
-    trail.append(sitting.session, sitting.tenant, {bill.application_id: [act]}, signer=sitting.signer)
-    wanted = Wanted(Task.ISSUE_RECEIPTS, PAYMENTS_QUEUE, bill.id, application_id=bill.application_id)
-    outbox.put(sitting.session, sitting.tenant, [wanted])
+    cashier.put_aside(sitting, [money])

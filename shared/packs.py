@@ -17,6 +17,7 @@ from typing import Any, Final, Protocol
 
 import yaml
 
+from shared.domain.allocation import Rule
 from shared.domain.calendar import WorkingDays
 from shared.domain.errors import Invalid, Problem
 from shared.domain.facts import Facts
@@ -122,6 +123,8 @@ class PackSettings:
 
     bill_waits_for: str
     due_working_days: int
+    #: How a part payment is divided over a bill's lines.
+    allocation: str
     bill_number: str
     numbers: Mapping[str, str]
     correction_window_days: int
@@ -362,6 +365,7 @@ def _settings(data: Mapping[str, Any], units: Collection[str], problems: list[Pr
     return PackSettings(
         bill_waits_for=row.choice("bill_waits_for", _BILL_WAITS_FOR),
         due_working_days=row.whole("due_working_days", least=1),
+        allocation=row.choice("allocation", [each.value for each in Rule]),
         numbers=MappingProxyType({column: numbers.text(column) for column in NUMBERED}),
         correction_window_days=row.whole("correction_window_days", least=0),
         correction_reply_days=row.whole("correction_reply_days", least=1),

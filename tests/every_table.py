@@ -25,6 +25,14 @@ _WANTED: Mapping[str, Mapping[str, Any]] = {
     "handover": {"from_unit": "zj", "to_unit": "rf"},
     "notice": {"channel": "app", "to_unit": "zj"},
     "case_item": {"kind": "dead_work"},
+    "bill_reminder": {"step": "due"},
+    "refund": {"kind": "treasury"},
+    "deposit": {"form": "cash"},
+    "deposit_move": {"kind": "interest"},
+    "tariff_change": {"kind": "edit"},
+    "period": {"kind": "day", "state": "reopened", "reopened_by": uuid4},
+    "suspense": {"inbox_id": uuid4},
+    "statement_file": {"opening_fen": 0, "credits_fen": 1, "debits_fen": 0, "closing_fen": 1},
 }
 _ANY = {
     int: 1,
@@ -33,7 +41,6 @@ _ANY = {
     datetime: datetime(2014, 9, 15, tzinfo=UTC),
     dict: {},
     list: [],
-    bytes: b"",
 }
 
 
@@ -46,7 +53,8 @@ def fill(session: Session, tables: Iterable[str], *, tenant: str, **known: Any) 
     for name in tables:
         model = models[name]
         here = {column: value for column, value in known.items() if column in model.model_fields}
-        row = model(tenant_id=tenant, **_needed(model, here), **here, **_WANTED.get(name, {}))
+        wanted = {column: uuid4() if value is uuid4 else value for column, value in _WANTED.get(name, {}).items()}
+        row = model(tenant_id=tenant, **_needed(model, here), **here, **wanted)
         session.add(row)
         session.flush()
         if name == "notice":
@@ -67,6 +75,8 @@ def _any(kind: Any) -> Any:
     plain = getattr(plain, "__origin__", plain)
     if plain is UUID:
         return uuid4()
+    if plain is bytes:
+        return uuid4().bytes
     return f"样张 {uuid4()}" if plain is str else _ANY[plain]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, case, select, text, update
 from sqlalchemy.orm import Session
 
 from shared.db import setwise
@@ -23,15 +23,19 @@ BILL_LINES = table(BillLine)
 FEE_LINES = table(FeeLine)
 APPLICATIONS = table(Application)
 
+#: What a bill is while money may be paid on it.
+OPEN = ("issued", "part_paid")
+
 
 @dataclass(frozen=True, slots=True)
 class NewBillLine:
-    """A line of a bill to be; `due_fen` counts towards its total."""
+    """A line of a bill to be; `due_fen` counts towards its total. `line` is what it prints if not the fee line."""
 
     fee_line_id: UUID
     item_code: str
     unit_code: str
     due_fen: int
+    line: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class NewBill:
     issued_on: date
     due_on: date
     lines: tuple[NewBillLine, ...]
+    occasion: int = 0
+    kind: str = "original"
+    replaces: UUID | None = None
 
     def __post_init__(self) -> None:
         # Raised, not asserted: `python -O` must not let a wrong bill out.
@@ -72,11 +79,16 @@ class BillRow:
     payment_code: str
     verification_code: str
     total_fen: int
+    paid_fen: int
+    kind: str
+    occasion: int
+    replaces: UUID | None
     status: str
     issued_at: datetime
     issued_on: date
     due_on: date
     paid_at: datetime | None
+    void_reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,8 @@ def add(session: Session, tenant: str, new: Sequence[NewBill]) -> None:
                 "item_code": line.item_code,
                 "unit_code": line.unit_code,
                 "due_fen": line.due_fen,
+                "occasion": bill.occasion,
+                "line": dict(line.line),
             }
             for bill in new
             for seq, line in enumerate(bill.lines, start=1)
@@ -157,7 +171,7 @@ def lines(session: Session, bill_id: UUID) -> list[BillLineRow]:
             BILL_LINES.c.item_code,
             BILL_LINES.c.unit_code,
             BILL_LINES.c.due_fen,
-            FEE_LINES.c.line,
+            printed_line().label("line"),
         )
         .join(FEE_LINES, FEE_LINES.c.id == BILL_LINES.c.fee_line_id)
         .where(BILL_LINES.c.bill_id == bill_id)
@@ -166,19 +180,57 @@ def lines(session: Session, bill_id: UUID) -> list[BillLineRow]:
     return [BillLineRow(**row._mapping) for row in rows]
 
 
-def mark_paid(session: Session, bill_id: UUID, at: datetime) -> None:
-    """Move an issued bill to paid; raises `Broken` if it was not issued (the caller holds its application)."""
-    done = session.execute(
-        update(BILLS).where(BILLS.c.id == bill_id, BILLS.c.status == "issued").values(status="paid", paid_at=at)
+def lines_of(session: Session, bill_ids: Iterable[UUID]) -> dict[UUID, list[tuple[int, str, UUID, int]]]:
+    """What several bills ask for, each as (seq, item, fee line, due 分) in order."""
+    found: dict[UUID, list[tuple[int, str, UUID, int]]] = {}
+    rows = session.execute(
+        select(
+            BILL_LINES.c.bill_id,
+            BILL_LINES.c.seq,
+            BILL_LINES.c.item_code,
+            BILL_LINES.c.fee_line_id,
+            BILL_LINES.c.due_fen,
+        )
+        .where(setwise.among(BILL_LINES.c.bill_id, bill_ids))
+        .order_by(BILL_LINES.c.bill_id, BILL_LINES.c.seq)
     )
-    if not changed(done):
-        raise Broken(f"bill {bill_id} is not open for payment")
+    for row in rows:
+        found.setdefault(row.bill_id, []).append((row.seq, row.item_code, row.fee_line_id, row.due_fen))
+    return found
 
 
-def void(session: Session, bill_id: UUID) -> None:
-    """Take an unpaid bill back; raises `Broken` for a paid one (the caller holds its application)."""
+def printed_line() -> ColumnElement[Any]:
+    """What a bill prints of a line: its own words, or the fee line as it was assessed."""
+    return case((BILL_LINES.c.line == text("'{}'::jsonb"), FEE_LINES.c.line), else_=BILL_LINES.c.line)
+
+
+def take_payment(session: Session, bill_id: UUID, amount_fen: int, at: datetime) -> str:
+    """Count money towards an open bill; gives its new status (the caller holds its application).
+
+    Raises `Broken` if the bill is not open for payment or owes less.
+    """
+    paid = BILLS.c.paid_fen + amount_fen
+    row = session.execute(
+        update(BILLS)
+        .where(BILLS.c.id == bill_id, BILLS.c.status.in_(OPEN), paid <= BILLS.c.total_fen)
+        .values(
+            paid_fen=paid,
+            status=case((paid == BILLS.c.total_fen, "paid"), else_="part_paid"),
+            paid_at=case((paid == BILLS.c.total_fen, at)),
+        )
+        .returning(BILLS.c.status)
+    ).one_or_none()
+    if row is None:
+        raise Broken(f"bill {bill_id} is not open for a payment of {amount_fen} fen")
+    return str(row.status)
+
+
+def void(session: Session, bill_id: UUID, *, reason: str, at: datetime) -> None:
+    """Take an unpaid bill back; raises `Broken` for one with money on it (the caller holds its application)."""
     done = session.execute(
-        update(BILLS).where(BILLS.c.id == bill_id, BILLS.c.status.in_(("issued", "nothing_due"))).values(status="void")
+        update(BILLS)
+        .where(BILLS.c.id == bill_id, BILLS.c.status.in_(("issued", "nothing_due")))
+        .values(status="void", void_reason=reason, voided_at=at)
     )
     if not changed(done):
         raise Broken(f"bill {bill_id} cannot be taken back")

@@ -74,13 +74,14 @@ INVARIANTS = (
     ),
     Invariant(
         "I4-bill-total",
-        "缴费单总额等于其各行之和，等于应计入的收费明细之和",
+        "缴费单总额等于其各行之和；按核定开出的，等于应计入的收费明细之和",
         "select count(*) from bill",
         "select b.number || ' 总额 ' || b.total_fen || ' 分，各行合计 ' || coalesce(sum(l.due_fen), 0) || ' 分，明细合计 ' "
         "|| coalesce(sum(case when f.status in ('collected_elsewhere', 'needs_facts') then 0 else f.payable_fen end), 0) "
         "|| ' 分' from bill b left join bill_line l on l.bill_id = b.id left join fee_line f on f.id = l.fee_line_id "
-        "group by b.id having b.total_fen <> coalesce(sum(l.due_fen), 0) or b.total_fen <> "
-        "coalesce(sum(case when f.status in ('collected_elsewhere', 'needs_facts') then 0 else f.payable_fen end), 0)",
+        "group by b.id having b.total_fen <> coalesce(sum(l.due_fen), 0) or (b.kind in ('original', 'reissue') "
+        "and b.status <> 'void' and b.total_fen <> "
+        "coalesce(sum(case when f.status in ('collected_elsewhere', 'needs_facts') then 0 else f.payable_fen end), 0))",
     ),
     Invariant(
         "I4-line-frozen",
@@ -116,33 +117,62 @@ INVARIANTS = (
     ),
     Invariant(
         "I6-payments",
-        "缴款等于缴费单总额，等于贷记各账户之和",
-        "select count(*) from payment",
-        "select b.number || ' 应缴 ' || b.total_fen || ' 分，实缴 ' || p.amount_fen || ' 分，入账 ' || "
+        "每笔缴款等于其分配到各项之和，等于贷记各账户之和；缴费单已缴等于其各笔缴款之和",
+        "select (select count(*) from payment) + (select count(*) from bill)",
+        "select b.number || ' 一笔缴款 ' || p.amount_fen || ' 分，分配 ' || found.shared || ' 分，入账 ' || found.booked "
+        "|| ' 分' from payment p join bill b on b.id = p.bill_id cross join lateral ("
+        "select coalesce((select sum(s.amount_fen) from payment_share s where s.payment_id = p.id), 0) as shared, "
         "coalesce((select -sum(g.amount_fen) from ledger_posting g join ledger_entry e on e.id = g.entry_id "
-        "where e.payment_id = p.id and g.amount_fen < 0), 0) || ' 分' from payment p join bill b on b.id = p.bill_id "
-        "where p.amount_fen <> b.total_fen or b.status <> 'paid' or p.amount_fen <> "
-        "coalesce((select -sum(g.amount_fen) from ledger_posting g join ledger_entry e on e.id = g.entry_id "
-        "where e.payment_id = p.id and g.amount_fen < 0), 0)",
+        "where e.payment_id = p.id and e.kind = 'payment' and g.amount_fen < 0 and g.account <> 'credit'), 0) as booked"
+        ") found where p.amount_fen <> found.shared or p.amount_fen <> found.booked "
+        "union all select b.number || ' 记为已缴 ' || b.paid_fen || ' 分，缴款合计 ' || coalesce(sum(p.amount_fen), 0) "
+        "|| ' 分' from bill b left join payment p on p.bill_id = b.id "
+        "group by b.id having b.paid_fen <> coalesce(sum(p.amount_fen), 0)",
     ),
     Invariant(
         "I6-line-postings",
-        "每条已缴明细入账一次，金额相等",
-        "select count(*) from bill_line l join bill b on b.id = l.bill_id where b.status = 'paid'",
-        "select b.number || ' ' || l.item_code || ' 应入账 ' || l.due_fen || ' 分，实入账 ' || "
-        "coalesce(-sum(g.amount_fen), 0) || ' 分' from bill b join bill_line l on l.bill_id = b.id "
-        "left join ledger_posting g on g.fee_line_id = l.fee_line_id where b.status = 'paid' "
-        "group by b.id, l.bill_id, l.seq having l.due_fen <> coalesce(-sum(g.amount_fen), 0)",
+        "每条明细入账等于缴款分配给它的金额，不超过应缴；缴清的恰为应缴",
+        "select count(*) from bill_line l join bill b on b.id = l.bill_id where b.paid_fen > 0",
+        "select b.number || ' ' || l.item_code || ' 应缴 ' || l.due_fen || ' 分，分配 ' || found.shared || ' 分，入账 ' "
+        "|| found.booked || ' 分' from bill b join bill_line l on l.bill_id = b.id cross join lateral ("
+        "select coalesce((select sum(s.amount_fen) from payment_share s where s.bill_id = b.id and s.seq = l.seq), 0) "
+        "as shared, coalesce((select -sum(g.amount_fen) from ledger_posting g join ledger_entry e on e.id = g.entry_id "
+        "where e.bill_id = b.id and e.kind = 'payment' and g.fee_line_id = l.fee_line_id), 0) as booked) found "
+        "where found.shared <> found.booked or found.shared > l.due_fen "
+        "or (b.status in ('paid', 'refunded') and found.shared <> l.due_fen)",
+    ),
+    Invariant(
+        "I6-suspense",
+        "待查款余额等于未了的各笔待查款之和，预存款余额等于各笔未用余款之和",
+        "select count(*) from tenant",
+        "select t.id || ' ' || each.what || '账面 ' || each.booked || ' 分，各笔合计 ' || each.listed || ' 分' "
+        "from tenant t cross join lateral (select '待查款' as what, "
+        "coalesce((select -sum(amount_fen) from ledger_posting where tenant_id = t.id and account = 'suspense'), 0) "
+        "as booked, coalesce((select sum(amount_fen) from suspense where tenant_id = t.id "
+        "and state not in ('matched', 'returned')), 0) as listed union all select '预存款', "
+        "coalesce((select -sum(amount_fen) from ledger_posting where tenant_id = t.id and account = 'credit'), 0), "
+        "coalesce((select sum(left_fen) from credit where tenant_id = t.id), 0)) each where each.booked <> each.listed",
+    ),
+    Invariant(
+        "I5-closed",
+        "结账之后没有记入已结账期间的分录",
+        "select count(*) from period where state <> 'reopened'",
+        "select p.number || ' 结账后又记入 ' || e.kind || ' ' || e.key from period p join ledger_entry e "
+        "on e.tenant_id = p.tenant_id and e.booked_on between p.first_on and p.last_on "
+        "where p.state <> 'reopened' and e.recorded_at > (select max(q.recorded_at) from period q where q.id = p.id)",
     ),
     Invariant(
         "I7-receipts",
-        "已缴的缴费单各有一张网上回执，金额相等；未缴的没有",
+        "缴清的缴费单各有一张有效的网上回执，金额为缴清减去退还；未缴清的没有",
         "select count(*) from bill where status = 'paid'",
         "select b.number || case when r.id is null then ' 已缴而没有网上回执' else ' 未缴而有网上回执，或金额不等' end "
-        "from bill b left join receipt r on r.bill_id = b.id where (b.status = 'paid' and r.id is null and not exists "
+        "from bill b left join receipt r on r.bill_id = b.id and r.kind = 'receipt' and r.state = 'normal' "
+        "cross join lateral (select coalesce(sum(f.amount_fen), 0) as fen from refund f where f.bill_id = b.id "
+        "and f.state = 'paid' and f.kind in ('treasury', 'settlement')) back "
+        "where (b.status = 'paid' and r.id is null and not exists "
         "(select from outbox o where o.subject_id = b.id and o.task = 'issue_receipts' and o.done_at is null "
         "and o.created_at > now() - interval '5 minutes')) "
-        "or (r.id is not null and (b.status <> 'paid' or r.total_fen <> b.total_fen))",
+        "or (r.id is not null and (b.status <> 'paid' or r.total_fen <> b.total_fen - back.fen))",
     ),
     Invariant(
         "I7-paid-has-payment",
@@ -177,9 +207,9 @@ INVARIANTS = (
         "select a.number || ' 状态为 ' || a.status from application a where "
         "(a.status = 'completed') <> (exists (select from bill b where b.application_id = a.id) and not exists "
         "(select from review_task t where t.application_id = a.id and t.status <> 'approved') and not exists "
-        "(select from bill b where b.application_id = a.id and b.status = 'issued') and not exists (select from bill b "
+        "(select from bill b where b.application_id = a.id and b.status in ('issued', 'part_paid')) and not exists (select from bill b "
         "where b.application_id = a.id and b.status = 'paid' "
-        "and not exists (select from receipt r where r.bill_id = b.id))) and a.status not in ('withdrawn', 'refused', 'not_accepted')",
+        "and not exists (select from receipt r where r.bill_id = b.id and r.kind = 'receipt'))) and a.status not in ('withdrawn', 'refused', 'not_accepted')",
     ),
     Invariant(
         "I9-ended",

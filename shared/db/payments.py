@@ -1,24 +1,24 @@
-"""What the bank said, raw, and the payments and books that came of it."""
+"""What the bank said, raw, and the payments that came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
+from shared.db import setwise
 from shared.db.tables.columns import table
-from shared.db.tables.money import CallbackInbox, LedgerEntry, LedgerPosting, Payment
+from shared.db.tables.money import CallbackInbox, Credit, Payment, PaymentShare
 
 INBOX = table(CallbackInbox)
 PAYMENTS = table(Payment)
-ENTRIES = table(LedgerEntry)
-POSTINGS = table(LedgerPosting)
+SHARES = table(PaymentShare)
+CREDITS = table(Credit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,25 @@ class PaymentRow:
     paid_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class NewPosting:
-    """One leg of an entry: debit positive, credit negative."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPayment:
+    """A payment to be; `shares` say by line of the bill (seq, item) what it pays, `over_fen` what it pays above it."""
 
-    account: str
+    id: UUID
+    bill_id: UUID
+    application_id: UUID
+    inbox_id: UUID | None
+    source: str
+    provider: str
+    provider_txn_id: str
     amount_fen: int
-    item_code: str | None = None
-    fee_line_id: UUID | None = None
+    channel: str
+    payer_name: str
+    payer_account: str
+    payer_uscc: str
+    paid_at: datetime
+    shares: tuple[tuple[int, str, int], ...]
+    over_fen: int = 0
 
 
 _PAYMENT = [PAYMENTS.c[name] for name in PaymentRow.__dataclass_fields__]
@@ -119,56 +130,66 @@ def find_payment(session: Session, *, provider: str, provider_txn_id: str) -> Pa
     return PaymentRow(**row._mapping) if row else None
 
 
-def of_bill(session: Session, bill_id: UUID) -> PaymentRow | None:
-    """The payment of a bill."""
-    row = session.execute(select(*_PAYMENT).where(PAYMENTS.c.bill_id == bill_id)).one_or_none()
-    return PaymentRow(**row._mapping) if row else None
-
-
-def add(session: Session, tenant: str, **values: Any) -> UUID:
-    """Add a payment; a second one for the bill or the bank transaction is a unique violation."""
-    payment_id = uuid4()
-    session.execute(insert(PAYMENTS).values(id=payment_id, tenant_id=tenant, **values))
-    return payment_id
-
-
-def post(
-    session: Session,
-    tenant: str,
-    *,
-    kind: str,
-    key: str,
-    postings: Sequence[NewPosting],
-    occurred_at: datetime,
-    bill_id: UUID | None = None,
-    payment_id: UUID | None = None,
-) -> UUID:
-    """Add one entry to the books; the database refuses it at commit unless its legs sum to zero."""
-    entry_id = uuid4()
-    session.execute(
-        insert(ENTRIES).values(
-            id=entry_id,
-            tenant_id=tenant,
-            kind=kind,
-            key=key,
-            bill_id=bill_id,
-            payment_id=payment_id,
-            occurred_at=occurred_at,
-        )
+def of_bill(session: Session, bill_id: UUID) -> list[PaymentRow]:
+    """The payments of a bill, the first first."""
+    rows = session.execute(
+        select(*_PAYMENT).where(PAYMENTS.c.bill_id == bill_id).order_by(PAYMENTS.c.paid_at, PAYMENTS.c.id)
     )
-    session.execute(
-        insert(POSTINGS),
+    return [PaymentRow(**row._mapping) for row in rows]
+
+
+def paid_by_line(session: Session, bill_ids: Iterable[UUID]) -> dict[tuple[UUID, int], int]:
+    """What has been paid of each line (bill, seq) so far."""
+    rows = session.execute(
+        select(SHARES.c.bill_id, SHARES.c.seq, func.sum(SHARES.c.amount_fen).label("paid_fen"))
+        .where(setwise.among(SHARES.c.bill_id, bill_ids))
+        .group_by(SHARES.c.bill_id, SHARES.c.seq)
+    )
+    return {(row.bill_id, row.seq): int(row.paid_fen) for row in rows}
+
+
+_COLUMNS = (
+    "id", "bill_id", "inbox_id", "source", "provider", "provider_txn_id", "amount_fen", "channel", "payer_name",
+    "payer_account", "paid_at",
+)  # fmt: skip
+
+
+def add(session: Session, tenant: str, new: Sequence[NewPayment]) -> None:
+    """Add payments with their shares and credits; a second one for a bank transaction is a unique violation."""
+    setwise.insert_rows(
+        session,
+        PAYMENTS,
+        [{name: getattr(each, name) for name in _COLUMNS} | {"tenant_id": tenant} for each in new],
+    )
+    setwise.insert_rows(
+        session,
+        SHARES,
         [
             {
-                "entry_id": entry_id,
+                "payment_id": each.id,
                 "seq": seq,
                 "tenant_id": tenant,
-                "account": posting.account,
-                "item_code": posting.item_code,
-                "fee_line_id": posting.fee_line_id,
-                "amount_fen": posting.amount_fen,
+                "bill_id": each.bill_id,
+                "item_code": item_code,
+                "amount_fen": amount_fen,
             }
-            for seq, posting in enumerate(postings, start=1)
+            for each in new
+            for seq, item_code, amount_fen in each.shares
         ],
     )
-    return entry_id
+    over = [
+        {
+            "tenant_id": tenant,
+            "application_id": each.application_id,
+            "payment_id": each.id,
+            "payer_uscc": each.payer_uscc,
+            "payer_name": each.payer_name,
+            "amount_fen": each.over_fen,
+            "left_fen": each.over_fen,
+            "created_at": each.paid_at,
+        }
+        for each in new
+        if each.over_fen
+    ]
+    if over:
+        setwise.insert_rows(session, CREDITS, over)

@@ -16,6 +16,9 @@ from shared.domain.errors import NotFound
 
 RECEIPTS = table(Receipt)
 
+#: A receipt that says what its bill has paid: neither taken back nor the taking back of another.
+VALID = (RECEIPTS.c.kind == "receipt", RECEIPTS.c.state == "normal")
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRow:
@@ -28,7 +31,10 @@ class ReceiptRow:
     number: str
     check_code: str
     public_token: str
+    kind: str
     state: str
+    reverses: UUID | None
+    lines: dict[str, Any]
     total_fen: int
     issued_at: datetime
     issued_on: date
@@ -51,6 +57,6 @@ def load(session: Session, receipt_id: UUID) -> ReceiptRow:
 
 
 def find_by_bill(session: Session, bill_id: UUID) -> ReceiptRow | None:
-    """The receipt of a bill."""
-    row = session.execute(select(*_RECEIPT).where(RECEIPTS.c.bill_id == bill_id)).one_or_none()
+    """The receipt of a bill that is valid now."""
+    row = session.execute(select(*_RECEIPT).where(RECEIPTS.c.bill_id == bill_id, *VALID)).one_or_none()
     return ReceiptRow(**row._mapping) if row else None

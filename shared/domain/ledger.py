@@ -16,6 +16,9 @@ from shared.domain.lines import ACCOUNT_NAMES
 
 SUBSIDY: Final = "subsidy"  # what the city itself pays for a subsidised line
 SUSPENSE: Final = "suspense"  # money that came in and fits no bill
+CREDIT: Final = "credit"  # what payers have paid above what they owed
+GUARANTEE: Final = "guarantee"  # 保函 held instead of cash
+BANK: Final = "bank"  # the collection account, as its statements show it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,20 @@ def channel_account(channel: str) -> str:
     return f"channel:{channel}"
 
 
-def payment_entry(*, key: str, channel: str, dues: Iterable[Due]) -> Entry:
-    """A bill is paid in full: one debit of the channel, and each line credited to its own account by its nature."""
+def payment_entry(*, key: str, dues: Iterable[Due], taken_from: str, over_fen: int = 0) -> Entry:
+    """A bill is paid, wholly or in part: one debit of where the money is, each line credited to its own account.
+
+    `due_fen` is what the payment pays of the line, `taken_from` the account that gives it: a channel
+    (`channel_account`), `SUSPENSE`, `CREDIT` or `GUARANTEE`. What was paid above the bill is the payer's credit.
+    """
     counted = [due for due in dues if due.due_fen]
-    total_fen = sum(due.due_fen for due in counted)
-    if not total_fen:
+    total_fen = sum(due.due_fen for due in counted) + over_fen
+    if not counted:
         raise Broken(f"payment {key} is for a bill that owes nothing")
-    credits = (Posting(due.account, -due.due_fen, due.item_code) for due in counted)
-    return Entry("payment", key, (Posting(channel_account(channel), total_fen), *credits))
+    credits = [Posting(due.account, -due.due_fen, due.item_code) for due in counted]
+    if over_fen:
+        credits.append(Posting(CREDIT, -over_fen))
+    return Entry("payment", key, (Posting(taken_from, total_fen), *credits))
 
 
 def subsidy_entry(*, key: str, subsidies: Iterable[Due]) -> Entry:

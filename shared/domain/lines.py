@@ -35,6 +35,8 @@ NATURE_NAMES: Final[Mapping[Nature, str]] = {
     Nature.DEPOSIT: "保证金",
 }
 ACCOUNT_NAMES: Final[Mapping[str, str]] = {"treasury": "国库", "agency": "代收专户", "deposit": "保证金专户"}
+#: Accounts whose money is 财政收入; the others are only held.
+REVENUE_ACCOUNTS: Final = frozenset({"treasury"})
 
 
 class LineStatus(StrEnum):

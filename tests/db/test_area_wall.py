@@ -126,7 +126,7 @@ class TestADistrict:
 
     @pytest.mark.usefixtures("districts")
     def test_changes_and_deletes_nothing_of_another(self) -> None:
-        changeable = {"bill": "status", "receipt": "state"}
+        changeable = {"bill": "status", "receipt": "state", "credit": "left_fen", "statement_line": "state"}
         statements = [
             *(
                 f"update {table} set {(name := changeable.get(table, 'tenant_id'))} = {name}"

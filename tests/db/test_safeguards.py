@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from watching import as_owner
 
+from shared.db.books import open_day
 from shared.db.engine import unit_of_work
 from shared.db.migrations.safeguards import APPEND_ONLY, DELETABLE, FIRST_APPEND_ONLY, WALLED
 from shared.settings import settings
@@ -167,19 +168,19 @@ class TestTheBooks:
             entry = uuid4()
             session.execute(
                 text(
-                    "insert into ledger_entry (id, tenant_id, kind, key, occurred_at) "
-                    "values (:id, :tenant, 'test', :key, now())"
+                    "insert into ledger_entry (id, tenant_id, kind, key, booked_on, occurred_at) "
+                    "values (:id, :tenant, 'test', :key, now(), now())"
                 ),
                 {"id": entry, "tenant": settings().tenant, "key": str(entry)},
             )
-            for seq, amount in enumerate(amounts, start=1):
-                session.execute(
-                    text(
-                        "insert into ledger_posting (entry_id, seq, tenant_id, account, amount_fen) "
-                        "values (:entry, :seq, :tenant, 'treasury', :amount)"
-                    ),
-                    {"entry": entry, "seq": seq, "tenant": settings().tenant, "amount": amount},
-                )
+            session.execute(
+                text(
+                    "insert into ledger_posting (entry_id, seq, tenant_id, account, amount_fen) "
+                    "select :entry, seq, :tenant, 'treasury', amount "
+                    "from unnest(cast(:amounts as bigint[])) with ordinality as leg(amount, seq)"
+                ),
+                {"entry": entry, "tenant": settings().tenant, "amounts": list(amounts)},
+            )
 
     def test_take_an_entry_whose_legs_sum_to_zero(self, office: Office) -> None:
         self.entry(300, -100, -200)
@@ -193,6 +194,19 @@ class TestTheBooks:
 
         assert refused(problem) == CHECK_BROKEN
         assert office.one("select count(*) from ledger_entry") == 0
+
+    def test_are_closed_to_entries_of_a_closed_day(self, office: Office) -> None:
+        closed = (
+            "insert into period (id, tenant_id, kind, first_on, last_on, number, closed_by, closed_at) "
+            "select :id, tenant_id, 'day', current_date, current_date, '1', id, now() from account limit 1"
+        )
+        app(closed, id=uuid4())
+        with pytest.raises(DBAPIError) as problem:
+            self.entry(100, -100)
+        assert refused(problem) == CHECK_BROKEN
+        with office.sits() as sitting:
+            today = sitting.session.execute(text("select current_date")).scalar_one()
+            assert open_day(sitting.session, sitting.tenant, today) == today + timedelta(days=1)
 
     def test_refuse_a_leg_of_nothing(self) -> None:
         with pytest.raises(DBAPIError) as problem:
@@ -217,8 +231,8 @@ class TestBills:
         )
         with pytest.raises(DBAPIError) as problem:
             app(
-                f"insert into bill (id, number, payment_code, occasion, status, total_fen, {columns}) "
-                f"select :id, 'another', 'another', 1, 'issued', 1, {columns} from bill",
+                f"insert into bill (id, number, payment_code, occasion, kind, status, total_fen, {columns}) "
+                f"select :id, 'another', 'another', 1, 'supplement', 'issued', 1, {columns} from bill",
                 id=uuid4(),
             )
         assert refused(problem) == CHECK_BROKEN
@@ -235,7 +249,19 @@ class TestBills:
             )
         assert refused(problem) == UNIQUE_BROKEN
 
-    def test_carry_a_fee_line_on_one_bill_only(self) -> None:
+    def test_stand_once_for_a_payer_however_often_they_are_drawn_up_anew(self) -> None:
+        columns = (
+            "tenant_id, application_id, payer, payer_name, payer_uscc, verification_code, issued_at, issued_on, due_on"
+        )
+        with pytest.raises(DBAPIError) as problem:
+            app(
+                f"insert into bill (id, number, payment_code, occasion, kind, replaces, status, total_fen, {columns}) "
+                f"select :id, 'another', 'another', 1, 'reissue', id, 'nothing_due', 0, {columns} from bill",
+                id=uuid4(),
+            )
+        assert refused(problem) == UNIQUE_BROKEN
+
+    def test_carry_a_fee_line_once_on_each_occasion(self) -> None:
         with pytest.raises(DBAPIError) as problem:
             app(
                 "insert into bill_line (bill_id, seq, tenant_id, fee_line_id, item_code, unit_code, due_fen) "
@@ -254,7 +280,7 @@ class TestBills:
             session.execute(text("update bill set total_fen = total_fen + 1"))
         assert refused(problem) == CHECK_BROKEN
 
-    def test_have_one_receipt_and_one_payment_at_most(self) -> None:
+    def test_have_one_valid_receipt_and_take_a_bank_transaction_once(self) -> None:
         for table, columns in (
             ("receipt", "tenant_id, application_id, bill_id, code, check_code, total_fen, issued_at, issued_on"),
             (
@@ -263,7 +289,7 @@ class TestBills:
             ),
         ):
             extra = {"receipt": "number, public_token, state", "payment": "provider_txn_id"}[table]
-            given = {"receipt": "'9999999999', 'another', 'normal'", "payment": "'another'"}[table]
+            given = {"receipt": "'9999999999', 'another', 'normal'", "payment": "provider_txn_id"}[table]
             with pytest.raises(DBAPIError) as problem:
                 app(
                     f"insert into {table} (id, {columns}, {extra}) select :id, {columns}, {given} from {table}",

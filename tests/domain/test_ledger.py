@@ -21,7 +21,7 @@ class TestPaymentEntry:
     def test_debits_the_channel_and_credits_each_line_to_its_own_account(self) -> None:
         entry = payment_entry(
             key="p1",
-            channel="sandbank",
+            taken_from="channel:sandbank",
             dues=[
                 Due(item_code="PTF", account="treasury", due_fen=300),
                 Due(item_code="GZB", account="deposit", due_fen=50),
@@ -35,9 +35,25 @@ class TestPaymentEntry:
             Posting("deposit", -50, "GZB"),
         )
 
+    def test_credits_the_payer_with_what_he_paid_above_his_bill(self) -> None:
+        entry = payment_entry(
+            key="p1",
+            taken_from="suspense",
+            dues=[Due(item_code="PTF", account="treasury", due_fen=300)],
+            over_fen=7,
+        )
+
+        assert entry.postings == (
+            Posting("suspense", 307),
+            Posting("treasury", -300, "PTF"),
+            Posting("credit", -7),
+        )
+
     def test_is_refused_for_a_bill_that_owes_nothing(self) -> None:
         with pytest.raises(Broken, match="owes nothing"):
-            payment_entry(key="p1", channel="sandbank", dues=[Due(item_code="PTF", account="treasury", due_fen=0)])
+            payment_entry(
+                key="p1", taken_from="channel:sandbank", dues=[Due(item_code="PTF", account="treasury", due_fen=0)]
+            )
 
     def test_is_refused_for_an_account_that_does_not_exist(self) -> None:
         with pytest.raises(Broken, match="does not exist"):
@@ -45,14 +61,14 @@ class TestPaymentEntry:
 
     @given(DUES)
     def test_balances_whatever_the_lines_are(self, dues: list[Due]) -> None:
-        entry = payment_entry(key="p", channel="sandbank", dues=dues)
+        entry = payment_entry(key="p", taken_from="channel:sandbank", dues=dues)
 
         assert sum(posting.amount_fen for posting in entry.postings) == 0
         assert entry.balance("channel:sandbank") == sum(due.due_fen for due in dues)
 
     @given(DUES)
     def test_is_taken_back_to_nothing_by_its_reversal(self, dues: list[Due]) -> None:
-        entry = payment_entry(key="p", channel="sandbank", dues=dues)
+        entry = payment_entry(key="p", taken_from="channel:sandbank", dues=dues)
 
         back = reversal(entry, key="p-back")
 

@@ -28,6 +28,7 @@ NOT_ON_THIS_DAY = {
     "I9-cancelled", "I9-ended", "I10-refusals", "I10-reports", "I10-two-people", "I10-void", "I14-dead-work",
     "I15-meetings", "I2-commitments", "I10-notices", "I12-dates", "I12-mirrors", "I12-pauses", "I12-steps",
     "I12-extensions",
+    "I5-closed",
 }  # fmt: skip
 
 #: What somebody with the owner's rights might do, and the invariants of which at least one must notice.
@@ -42,7 +43,10 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
         {"I10-line-seals", "I4-bill-total"},
     ),
     "a deleted fee line": ("delete from fee_line where item_code = 'SNZ'", {"I2-lines"}),
-    "a bill's total": ("update bill set total_fen = total_fen - 1", {"I4-bill-total", "I6-payments"}),
+    "a bill's total": (
+        "update bill set total_fen = total_fen - 1, paid_fen = paid_fen - 1",
+        {"I4-bill-total", "I6-payments"},
+    ),
     "a bill's line": ("update bill_line set due_fen = due_fen - 1 where due_fen > 0", {"I4-bill-total"}),
     "a deleted bill": ("delete from bill", {"I3-no-missing-bill", "I2-series"}),
     "a deleted posting": ("delete from ledger_posting where amount_fen < 0 and seq = 2", {"I5-entries"}),
@@ -61,9 +65,19 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
     "a removed payment": ("delete from payment", {"I7-paid-has-payment", "I10-money"}),
     "a payment's amount": ("update payment set amount_fen = amount_fen - 1", {"I6-payments", "I10-money"}),
     "a payment and its bill undone": (
-        "with unpaid as (update bill set status = 'issued', paid_at = null), gone as (delete from receipt), "
+        "with unpaid as (update bill set status = 'issued', paid_fen = 0, paid_at = null), "
+        "gone as (delete from receipt), "
         "open as (update application set status = 'billed') delete from payment",
         {"I10-money", "I7-series"},
+    ),
+    "a payment's share moved to another line": (
+        "update payment_share set amount_fen = amount_fen + case seq when 1 then 1 else -1 end where seq in (1, 2)",
+        {"I6-line-postings"},
+    ),
+    "money put aside by nobody": (
+        "insert into suspense (id, tenant_id, inbox_id, provider, bank_reference, amount_fen, why, came_at) "
+        "select gen_random_uuid(), tenant_id, id, provider, 'x', 100, 'x', now() from callback_inbox",
+        {"I6-suspense"},
     ),
     "a deleted receipt": ("delete from receipt", {"I7-receipts", "I7-series"}),
     "a receipt's amount": ("update receipt set total_fen = total_fen + 1", {"I7-receipts", "I10-money"}),

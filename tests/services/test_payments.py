@@ -106,15 +106,23 @@ class TestWhatDoesNotFit:
             ({"payment_code": "00000000000000000000"}, "没有对应"),
         ],
     )
-    def test_is_refused_with_the_reason_and_posts_nothing(
+    def test_is_put_aside_with_the_reason_and_pays_no_bill(
         self, office: Office, billed: Any, changes: dict[str, str], word: str
     ) -> None:
         office.hears_from_bank(office.callback(billed, **changes))
         office.works()
 
-        assert counts(*PAID) == dict.fromkeys(PAID, 0)
+        assert counts("payment", "receipt") == {"payment": 0, "receipt": 0}
         assert office.one("select outcome from callback_inbox") == "refused"
         assert word in office.one("select reason from case_item")
+        # The money is there all the same: it waits in suspense for somebody who knows whose it is.
+        (aside,) = office.rows("select amount_fen, why, state from suspense")
+        assert (f"{aside.amount_fen // 100}.{aside.amount_fen % 100:02d}", aside.state) == (
+            changes.get("amount", yuan(E1_TOTAL_FEN)),
+            "open",
+        )
+        assert word in aside.why
+        assert office.one("select -amount_fen from ledger_posting where account = 'suspense'") == aside.amount_fen
         assert office.one("select status from bill") == "issued"
         assert broken() == {}
         # What fits is still welcome afterwards.
@@ -182,6 +190,7 @@ class TestWhatDoesNotFit:
 
         assert sorted(row.outcome for row in office.rows("select outcome from callback_inbox")) == ["posted", "refused"]
         assert (sums().payment_count, sums().receipt_count) == (1, 1)
+        assert office.one("select count(*) from suspense") == 0
         assert broken() == {}
 
     def test_does_not_hold_up_its_neighbours_in_the_batch(self, office: Office) -> None:

@@ -146,7 +146,7 @@ class TestTheBill:
         assert office.one("select count(*) from receipt") == 1
         case = office.rows("select * from case_item where kind = 'refund_due'")[0]
         assert bill.number in case.reason
-        assert case.data["total_fen"] == bill.total_fen
+        assert case.data["paid_fen"] == bill.total_fen
         assert broken() == {}
 
 

@@ -187,11 +187,11 @@ def _next_steps(
         for task in file.tasks
         if task.status == "objected"
     ]
-    steps += [_pay(bill, file, city, today) for bill in file.bills if bill.status == "issued"]
+    steps += [_pay(bill, file, city, today) for bill in file.bills if bill.is_open]
     steps += promised_steps(file, today)
     if steps or correction is not None:
         return tuple(steps)
-    if file.case.status == "completed" or (file.bills and all(bill.status != "issued" for bill in file.bills)):
+    if file.case.status == "completed" or (file.bills and all(not bill.is_open for bill in file.bills)):
         return (_finished(file),)
     late = [each for each in missing if each.due_on < today]
     first = next(iter(late or missing), None)
@@ -209,7 +209,7 @@ def _next_steps(
 
 def _ended(file: CaseFile) -> NextStep:
     if file.case.status == "withdrawn":
-        paid = any(bill.status == "paid" for bill in file.bills)
+        paid = any(bill.paid_fen for bill in file.bills)
         detail = gettext("已缴的款项由财政部门办理退费。") if paid else gettext("不用缴费；需要时可以重新申报。")
         return NextStep(title=gettext("您已撤回申报"), detail=detail)
     kind = "not_accepted" if file.case.status == "not_accepted" else "refusal"
@@ -290,7 +290,7 @@ def _bill(bill: BillView, file: CaseFile, city: City, today: date) -> ShownBill:
         "agency": gettext("代收代拨，不计财政收入"),
         "deposit": gettext("可退还，不计财政收入"),
     }
-    can_pay = bill.status == "issued"
+    can_pay = bill.is_open
     card = BillCard(
         state=_bill_tag(bill, today),
         summary=gettext("%(count)s 项合一", count=len(lines))
@@ -309,14 +309,15 @@ def _bill(bill: BillView, file: CaseFile, city: City, today: date) -> ShownBill:
         note=gettext("%(when)s 到账，凭证见“文书”。", when=moment(bill.paid_at)) if bill.paid_at else "",
         details_href="#lines",
     )
-    return ShownBill(card, pay_address(bill) if can_pay else "", bill.total_fen, day_short(bill.due_on))
+    return ShownBill(card, pay_address(bill) if can_pay else "", bill.owed_fen, day_short(bill.due_on))
 
 
 def _bill_tag(bill: BillView, today: date) -> Tag:
-    if bill.status == "issued":
+    if bill.is_open:
         return Tag(gettext("逾期"), Tone.RED) if bill.due_on < today else Tag(gettext("待缴"), Tone.AMBER)
     return {
         "paid": Tag(gettext("已缴"), Tone.GREEN),
+        "refunded": Tag(gettext("已退费")),
         "nothing_due": Tag(gettext("无须缴款")),
         "void": Tag(gettext("已作废")),
     }[bill.status]

@@ -122,7 +122,7 @@ def steps_of(file: CaseFile) -> tuple[Step, ...]:
         payment = day_short(paid) if paid else gettext("待缴")
         if all(bill.status == "nothing_due" for bill in file.bills):
             payment = gettext("无须缴款")
-    is_paid = is_billed and all(bill.status != "issued" for bill in file.bills)
+    is_paid = is_billed and all(not bill.is_open for bill in file.bills)
     is_completed = status == "completed"
     return (
         Step(gettext("申报"), accepted, "done"),

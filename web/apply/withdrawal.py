@@ -56,7 +56,7 @@ def _page(application_id: UUID, problems: tuple[Problem, ...] = ()) -> str:
         case=file.case,
         is_open=file.case.status in OPEN,
         paid=[bill for bill in file.bills if bill.status == "paid"],
-        unpaid=[bill for bill in file.bills if bill.status == "issued"],
+        unpaid=[bill for bill in file.bills if bill.is_open],
         sures=(Choice("yes", gettext("撤回后不能恢复；需要时重新申报")),),
         reason=flask.request.form.get("reason", ""),
         reason_length_max=withdrawal.REASON_LENGTH_MAX,

@@ -32,7 +32,14 @@ from web.limits import limiter
 
 PROVIDER = "sandbank"
 #: What the bank calls a bill's state; a bill that owes nothing cannot be paid either.
-STATUS = {"issued": "issued", "paid": "paid", "nothing_due": "void", "void": "void"}
+STATUS = {
+    "issued": "issued",
+    "part_paid": "issued",
+    "paid": "paid",
+    "nothing_due": "void",
+    "void": "void",
+    "refunded": "void",
+}
 
 #: What cannot be believed is kept, so a stranger may not fill the store with it.
 REFUSED_MAX = "120 per minute"
@@ -56,7 +63,7 @@ def bill(code: str) -> flask.Response:
         bill_number=found.number,
         payer_name=found.payer_name,
         project_name=project_name,
-        amount=plain(found.total_fen),
+        amount=plain(found.total_fen - (0 if found.status == "paid" else found.paid_fen)),
         currency="CNY",
         status=STATUS[found.status],
         due_on=found.due_on.isoformat(),

@@ -128,7 +128,7 @@ def bill(bill_id: UUID) -> str:
             bill=view,
             units={code: unit.short_name for code, unit in office.city.units.items()},
             items={item.code: item for item in office.city.items},
-            is_overdue=view.status == "issued" and view.due_on < office.today,
+            is_overdue=view.status in ("issued", "part_paid") and view.due_on < office.today,
             bill_tag=bill_tag,
             payer_words=payer_words,
             account_words=account_words,

@@ -17,11 +17,13 @@ ACCOUNT_OF_NATURE = {
 
 def bill_tag(status: str, *, is_overdue: bool = False) -> Tag:
     """A bill's state."""
-    if status == "issued" and is_overdue:
+    if status in ("issued", "part_paid") and is_overdue:
         return Tag(gettext("逾期未缴"), Tone.RED)
     return {
         "issued": Tag(gettext("待缴"), Tone.AMBER),
+        "part_paid": Tag(gettext("部分已缴"), Tone.AMBER),
         "paid": Tag(gettext("已缴"), Tone.GREEN, is_quiet=True),
+        "refunded": Tag(gettext("已退费"), Tone.GREY),
         "nothing_due": Tag(gettext("无需缴纳"), Tone.GREY, is_quiet=True),
         "void": Tag(gettext("作废"), Tone.GREY),
     }[status]
@@ -44,10 +46,11 @@ def account_words(account: str) -> str:
         "treasury": gettext("国库"),
         "agency": gettext("代收专户"),
         "deposit": gettext("保证金专户"),
-        "receivable": gettext("应收"),
-        "levied": gettext("应收对应科目"),
         "subsidy": gettext("财政补助"),
         "suspense": gettext("待查款"),
+        "credit": gettext("预存款"),
+        "guarantee": gettext("保函"),
+        "bank": gettext("银行存款"),
     }
     if account.startswith("channel:"):
         return str(gettext("渠道待清算 %(channel)s", channel=account.removeprefix("channel:")))
@@ -110,10 +113,9 @@ def receipt_tag(state: str) -> Tag:
 def entry_words(kind: str) -> str:
     """What an entry in the books records."""
     names: dict[str, str] = {
-        "billing": gettext("开单"),
         "payment": gettext("缴款入账"),
         "suspense": gettext("转待查款"),
         "payment_reversal": gettext("冲回缴款"),
-        "billing_reversal": gettext("冲回开单"),
+        "subsidy": gettext("财政补助入账"),
     }
     return names.get(kind, kind)

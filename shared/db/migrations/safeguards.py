@@ -18,14 +18,20 @@ REVIEW_WALLED = (
     "survey", "survey_finding", "appointment", "external_wait", "refusal", "handover", "post", "deputy", "notice",
     "sms_message",
 )  # fmt: skip
-WALLED = (*FIRST_WALLED, *REVIEW_WALLED)
+#: The same of the third schema: money in depth.
+MONEY_WALLED = (
+    "payment_share", "credit", "tariff_change", "waiver", "area_survey", "bill_reminder", "dispute", "refund",
+    "deposit", "deposit_move", "channel_order", "bank_profile", "statement_file", "statement_line", "statement_match",
+    "suspense", "period", "transfer",
+)  # fmt: skip
+WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED)
 
 #: The units whose people a district meets: the city's and its own. Few rows, looked up once a statement.
 _UNITS_HERE = "(select code from unit where level = 'city' or area_code = current_setting('yidan.area', true))"
 
 #: Rows that a sitting of one district's people may see, beside the application itself, each table with its condition.
 #: What hangs on an application is where the application is; `…_is_here` are the functions below.
-AREA_WALLED = {
+REVIEW_AREA_WALLED = {
     **dict.fromkeys(("application", "review_task"), "area_code = current_setting('yidan.area', true)"),
     **dict.fromkeys(
         (
@@ -53,6 +59,25 @@ AREA_WALLED = {
     "callback_inbox": "false",
     "calendar_change": "false",
 }  # fmt: skip
+MONEY_AREA_WALLED = {
+    **dict.fromkeys(
+        (
+            "credit", "waiver", "area_survey", "bill_reminder", "dispute", "refund", "deposit", "deposit_move",
+            "channel_order",
+        ),
+        "application_is_here(application_id)",
+    ),
+    "payment_share": "bill_is_here(bill_id)",
+    # The tariff, the bank's files and the books' periods are the city's.
+    **dict.fromkeys(
+        (
+            "tariff_change", "bank_profile", "statement_file", "statement_line", "statement_match", "suspense",
+            "period", "transfer",
+        ),
+        "false",
+    ),
+}  # fmt: skip
+AREA_WALLED = {**REVIEW_AREA_WALLED, **MONEY_AREA_WALLED}
 #: The same for everybody in the city: its pack, its clock, its running numbers, and who failed to log in how often.
 AREA_OPEN = (
     "unit", "matter", "fee_item", "tariff_version", "reduction", "calendar_day", "number_series", "business_clock",
@@ -80,10 +105,17 @@ QUEUE_PLACE = """create function queue_place(status varchar, is_paused boolean) 
 #: Only added to, never changed: the app's role has no UPDATE or DELETE right, and a trigger stops the owner too.
 FIRST_APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")
 REVIEW_APPEND_ONLY = ("clock_step", "handover", "refusal", "meeting_verdict", "sms_message")
-APPEND_ONLY = (*FIRST_APPEND_ONLY, *REVIEW_APPEND_ONLY)
+MONEY_APPEND_ONLY = ("payment_share", "bill_reminder", "statement_file")
+APPEND_ONLY = (*FIRST_APPEND_ONLY, *REVIEW_APPEND_ONLY, *MONEY_APPEND_ONLY)
 
 #: What may change on a row that is otherwise as final as paper.
-CHANGEABLE = {"bill": "status, paid_at", "receipt": "state, replaced_by"}
+FIRST_CHANGEABLE = {"bill": "status, paid_at", "receipt": "state, replaced_by"}
+MONEY_CHANGEABLE = {
+    "bill": "paid_fen, void_reason, voided_at",
+    "receipt": "prints",
+    "credit": "left_fen",
+    "statement_line": "state, rule, why, payment_id, match_id",
+}
 
 #: The app may delete rows here and nowhere else.
 FIRST_DELETABLE = (
@@ -118,8 +150,8 @@ def put_up() -> list[str]:
         "grant select, insert, update on all tables in schema public to yidan_app",
         "grant usage on all sequences in schema public to yidan_app",
         *(f"revoke update on {table} from yidan_app" for table in FIRST_APPEND_ONLY),
-        *(f"revoke update on {table} from yidan_app" for table in CHANGEABLE),
-        *(f"grant update ({columns}) on {table} to yidan_app" for table, columns in CHANGEABLE.items()),
+        *(f"revoke update on {table} from yidan_app" for table in FIRST_CHANGEABLE),
+        *(f"grant update ({columns}) on {table} to yidan_app" for table, columns in FIRST_CHANGEABLE.items()),
         *(f"grant delete on {table} to yidan_app" for table in FIRST_DELETABLE),
         """create function business_now(which text) returns timestamptz language sql stable as $$
              select coalesce((select shows + (clock_timestamp() - set_at) from business_clock where tenant_id = which),
@@ -182,15 +214,109 @@ def put_up_for_review() -> list[str]:
         f"$$ begin return exists ({look}); end $$"
         for head, look in _IS_HERE.items()
     ]
-    statements += [_area_wall(table, condition) for table, condition in AREA_WALLED.items()]
+    statements += [_area_wall(table, condition) for table, condition in REVIEW_AREA_WALLED.items()]
     return statements
 
 
 def take_down_for_review() -> list[str]:
     """The statements that remove what the second schema has put around the tables of the first."""
     return [
-        *(f"drop policy {table}_area on {table}" for table in AREA_WALLED),
+        *(f"drop policy {table}_area on {table}" for table in REVIEW_AREA_WALLED),
         *(f"drop function {head}" for head in _IS_HERE),
+    ]
+
+
+def put_up_for_money() -> list[str]:
+    """The same for the tables of the third schema, and the triggers that look at whole statements."""
+    statements = [f"grant select, insert, update on {table} to yidan_app" for table in MONEY_WALLED]
+    statements += [f"revoke update on {table} from yidan_app" for table in MONEY_APPEND_ONLY]
+    statements += [f"revoke update on {table} from yidan_app" for table in ("credit", "statement_line")]
+    statements += [f"grant update ({columns}) on {table} to yidan_app" for table, columns in MONEY_CHANGEABLE.items()]
+    statements += [_append_only(table) for table in MONEY_APPEND_ONLY]
+    for table in MONEY_WALLED:
+        statements += _wall(table)
+    statements += [_area_wall(table, condition) for table, condition in MONEY_AREA_WALLED.items()]
+    statements += [
+        # A look at each statement instead of one at each row: a file of a bank posts tens of thousands of rows.
+        "drop trigger ledger_posting_entry_balances on ledger_posting",
+        "drop trigger bill_line_bill_adds_up on bill_line",
+        "drop trigger bill_bill_adds_up on bill",
+        "create constraint trigger bill_bill_adds_up after insert or update of total_fen on bill "
+        "deferrable initially deferred for each row execute function bill_adds_up()",
+        """create function postings_balance() returns trigger language plpgsql as $$
+           declare which uuid;
+           begin
+             select entry_id into which from ledger_posting where entry_id in (select entry_id from added)
+             group by entry_id having count(*) < 2 or sum(amount_fen) <> 0 limit 1;
+             if which is not null then
+               raise exception 'ledger entry % does not balance: its postings are written in one statement', which
+                 using errcode = 'check_violation';
+             end if;
+             return null;
+           end $$""",
+        "create trigger ledger_posting_balance after insert on ledger_posting referencing new table as added "
+        "for each statement execute function postings_balance()",
+        """create function lines_add_up() returns trigger language plpgsql as $$
+           declare which uuid;
+           begin
+             select b.id into which from bill b
+             where b.id in (select bill_id from added)
+               and b.total_fen <> (select coalesce(sum(l.due_fen), 0) from bill_line l where l.bill_id = b.id) limit 1;
+             if which is not null then
+               raise exception 'bill % does not say what its lines come to', which using errcode = 'check_violation';
+             end if;
+             return null;
+           end $$""",
+        "create trigger bill_line_adds_up after insert on bill_line referencing new table as added "
+        "for each statement execute function lines_add_up()",
+        """create function shares_add_up() returns trigger language plpgsql as $$
+           declare which uuid;
+           begin
+             select p.id into which from payment p
+             where p.id in (select payment_id from added)
+               and p.amount_fen <> (select sum(s.amount_fen) from payment_share s where s.payment_id = p.id) limit 1;
+             if which is not null then
+               raise exception 'the shares of payment % are not its amount', which using errcode = 'check_violation';
+             end if;
+             return null;
+           end $$""",
+        "create trigger payment_share_add_up after insert on payment_share referencing new table as added "
+        "for each statement execute function shares_add_up()",
+        """create function day_is_open() returns trigger language plpgsql as $$
+           declare closed date;
+           begin
+             select a.booked_on into closed from (select distinct tenant_id, booked_on from added) a
+             join period p on p.tenant_id = a.tenant_id and a.booked_on between p.first_on and p.last_on
+               and p.state <> 'reopened' limit 1;
+             if closed is not null then
+               raise exception 'the books of % are closed', closed using errcode = 'check_violation';
+             end if;
+             return null;
+           end $$""",
+        "create trigger ledger_entry_day_is_open after insert on ledger_entry referencing new table as added "
+        "for each statement execute function day_is_open()",
+    ]
+    return statements
+
+
+def take_down_for_money() -> list[str]:
+    """The statements that bring the triggers of the first schema back."""
+    return [
+        *(f"drop policy {table}_area on {table}" for table in MONEY_AREA_WALLED),
+        "drop function postings_balance() cascade",
+        "drop function lines_add_up() cascade",
+        "drop function shares_add_up() cascade",
+        "drop function day_is_open() cascade",
+        "drop trigger bill_bill_adds_up on bill",
+        *(
+            f"create constraint trigger {table}_{function} after insert or update on {table} "
+            f"deferrable initially deferred for each row execute function {function}()"
+            for table, function in (
+                ("ledger_posting", "entry_balances"),
+                ("bill", "bill_adds_up"),
+                ("bill_line", "bill_adds_up"),
+            )
+        ),
     ]
 
 

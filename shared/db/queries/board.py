@@ -170,7 +170,7 @@ STAGES: Mapping[str, str] = {
     "assessed": "not exists (select from fee_line l where l.application_id = a.id and l.state <> 'final')",
     "billed": "exists (select from bill b where b.application_id = a.id and b.status <> 'void')",
     "paid": "exists (select from bill b where b.application_id = a.id) and not exists "
-    "(select from bill b where b.application_id = a.id and b.status = 'issued')",
+    "(select from bill b where b.application_id = a.id and b.status in ('issued', 'part_paid'))",
     "completed": "a.status = 'completed'",
 }
 

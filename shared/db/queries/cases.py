@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db.accounts import AccountRow
+from shared.db.bills import OPEN
 from shared.db.from_json import read
 from shared.domain.errors import NotFound
 
@@ -100,6 +101,7 @@ class BillView:
     number: str
     payment_code: str
     total_fen: int
+    paid_fen: int
     status: str
     issued_at: datetime
     due_on: date
@@ -111,6 +113,16 @@ class BillView:
     receipt_token: str | None
     receipt_state: str | None
     receipt_issued_at: datetime | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether money may still be paid on it."""
+        return self.status in OPEN
+
+    @property
+    def owed_fen(self) -> int:
+        """What is still to be paid."""
+        return self.total_fen - self.paid_fen if self.is_open else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +249,8 @@ def listed(session: Session, viewer: AccountRow) -> tuple[CaseRow, ...]:
             "  from review_task where application_id = a.id) t "
             "cross join lateral (select count(*) as lines, count(*) filter (where state = 'final') as lines_final "
             "  from fee_line where application_id = a.id) l "
-            "cross join lateral (select coalesce(sum(total_fen), 0)::bigint as owed_fen, min(due_on) as pay_by "
-            "  from bill where application_id = a.id and status = 'issued') b "
+            "cross join lateral (select coalesce(sum(total_fen - paid_fen), 0)::bigint as owed_fen, "
+            "  min(due_on) as pay_by from bill where application_id = a.id and status in ('issued', 'part_paid')) b "
             f"where {wall} order by a.accepted_at desc, a.number desc limit :most"
         ),
         {"most": LIST_MAX, **values},
@@ -296,7 +308,8 @@ _PAPERWORK = """
 select (select jsonb_agg(to_jsonb(b) || jsonb_build_object('receipt_id', r.id, 'receipt_code', r.code,
    'receipt_number', r.number, 'receipt_check_code', r.check_code, 'receipt_token', r.public_token,
    'receipt_state', r.state, 'receipt_issued_at', r.issued_at) order by b.occasion, b.payer desc, b.number)
-   from bill b left join receipt r on r.bill_id = b.id where b.application_id = :id) as bills,
+   from bill b left join receipt r on r.bill_id = b.id and r.kind = 'receipt' and r.state = 'normal'
+   where b.application_id = :id) as bills,
  (select jsonb_agg(to_jsonb(d) - 'view' order by d.requested_at, d.kind desc)
    from document d where d.application_id = :id) as documents,
  (select jsonb_agg(to_jsonb(p) order by p.created_at, p.file_name)

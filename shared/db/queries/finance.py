@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, or_, select, text
 from sqlalchemy.orm import Session
 
+from shared.db.bills import OPEN, printed_line
+from shared.db.receipts import VALID
 from shared.db.tables.cases import Application, FeeLine
 from shared.db.tables.city import FeeItem
 from shared.db.tables.columns import table
@@ -217,7 +219,7 @@ class BillView:
     due_on: date
     paid_at: datetime | None
     lines: tuple[BillLineView, ...]
-    payment: PaymentView | None
+    payments: tuple[PaymentView, ...]
     postings: tuple[PostingView, ...]
     receipt: ReceiptView | None
     papers: tuple[PaperView, ...]
@@ -231,13 +233,13 @@ def today(session: Session, *, on: date) -> Today:
         select(
             *_sum(BILLS.c.total_fen, BILLS.c.issued_on == on, "billed"),
             *_sum(BILLS.c.total_fen, BILLS.c.issued_on.between(month, on), "month_billed"),
-            *_sum(BILLS.c.total_fen, BILLS.c.status == "issued", "unpaid"),
-            *_sum(BILLS.c.total_fen, and_(BILLS.c.status == "issued", BILLS.c.due_on < on), "overdue"),
+            *_sum(BILLS.c.total_fen - BILLS.c.paid_fen, BILLS.c.status.in_(OPEN), "unpaid"),
+            *_sum(BILLS.c.total_fen - BILLS.c.paid_fen, and_(BILLS.c.status.in_(OPEN), BILLS.c.due_on < on), "overdue"),
             *_sum(BILLS.c.total_fen, and_(BILLS.c.status == "paid", RECEIPTS.c.id.is_(None)), "without_receipt"),
             *_sum(RECEIPTS.c.total_fen, RECEIPTS.c.issued_on == on, "receipts_today"),
         )
         .select_from(BILLS)
-        .outerjoin(RECEIPTS, RECEIPTS.c.bill_id == BILLS.c.id)
+        .outerjoin(RECEIPTS, and_(RECEIPTS.c.bill_id == BILLS.c.id, *VALID))
         .where(BILLS.c.status != "void")
     ).one()
     paid = _day_in_china(PAYMENTS.c.paid_at)
@@ -263,8 +265,12 @@ def today(session: Session, *, on: date) -> Today:
     ).all()
     natures = {row.nature: row for row in credited}
     open_sums = session.execute(
-        select(BILLS.c.due_on, func.sum(BILLS.c.total_fen).label("amount_fen"), func.count().label("how_many"))
-        .where(BILLS.c.status == "issued")
+        select(
+            BILLS.c.due_on,
+            func.sum(BILLS.c.total_fen - BILLS.c.paid_fen).label("amount_fen"),
+            func.count().label("how_many"),
+        )
+        .where(BILLS.c.status.in_(OPEN))
         .group_by(BILLS.c.due_on)
         .order_by(BILLS.c.due_on)
     ).all()
@@ -308,7 +314,7 @@ def bills(session: Session, wanted: BillFilter, *, today: date) -> BillPage:
             APPLICATIONS.c.project_name,
             func.coalesce(RECEIPTS.c.number, "").label("receipt_number"),
         )
-        .select_from(joined.outerjoin(RECEIPTS, RECEIPTS.c.bill_id == BILLS.c.id))
+        .select_from(joined.outerjoin(RECEIPTS, and_(RECEIPTS.c.bill_id == BILLS.c.id, *VALID)))
         .where(*conditions)
         .order_by(BILLS.c.issued_at.desc(), BILLS.c.number.desc(), BILLS.c.id)
         .offset((wanted.page - 1) * PAGE_ROWS)
@@ -344,7 +350,7 @@ def bill(session: Session, bill_id: UUID) -> BillView:
     return BillView(
         **head._mapping,
         lines=_lines(session, bill_id),
-        payment=_payment(session, bill_id),
+        payments=_payments(session, bill_id),
         postings=_postings(session, bill_id),
         receipt=receipt,
         papers=_papers(session, bill_id),
@@ -388,11 +394,13 @@ def _conditions(wanted: BillFilter, today: date) -> list[ColumnElement[bool]]:
         conditions.append(or_(*(column.icontains(wanted.words, autoescape=True) for column in columns)))
     match wanted.state:
         case "overdue":
-            conditions += [BILLS.c.status == "issued", BILLS.c.due_on < today]
+            conditions += [BILLS.c.status.in_(OPEN), BILLS.c.due_on < today]
         case "without_receipt":
-            issued = select(RECEIPTS.c.id).where(RECEIPTS.c.bill_id == BILLS.c.id).correlate(BILLS)
+            issued = select(RECEIPTS.c.id).where(RECEIPTS.c.bill_id == BILLS.c.id, *VALID).correlate(BILLS)
             conditions += [BILLS.c.status == "paid", ~issued.exists()]
-        case "issued" | "paid" | "nothing_due" | "void":
+        case "issued":
+            conditions.append(BILLS.c.status.in_(OPEN))
+        case "part_paid" | "paid" | "nothing_due" | "void" | "refunded":
             conditions.append(BILLS.c.status == wanted.state)
         case _:
             conditions.append(BILLS.c.status != "void")
@@ -417,7 +425,7 @@ def _conditions(wanted: BillFilter, today: date) -> list[ColumnElement[bool]]:
 
 def _lines(session: Session, bill_id: UUID) -> tuple[BillLineView, ...]:
     rows = session.execute(
-        select(BILL_LINES.c.item_code, BILL_LINES.c.unit_code, BILL_LINES.c.due_fen, FEE_LINES.c.line)
+        select(BILL_LINES.c.item_code, BILL_LINES.c.unit_code, BILL_LINES.c.due_fen, printed_line().label("line"))
         .join(FEE_LINES, FEE_LINES.c.id == BILL_LINES.c.fee_line_id)
         .where(BILL_LINES.c.bill_id == bill_id)
         .order_by(BILL_LINES.c.seq)
@@ -430,10 +438,12 @@ def _lines(session: Session, bill_id: UUID) -> tuple[BillLineView, ...]:
     )
 
 
-def _payment(session: Session, bill_id: UUID) -> PaymentView | None:
+def _payments(session: Session, bill_id: UUID) -> tuple[PaymentView, ...]:
     columns = [PAYMENTS.c[name] for name in PaymentView.__dataclass_fields__]
-    row = session.execute(select(*columns).where(PAYMENTS.c.bill_id == bill_id)).one_or_none()
-    return PaymentView(**row._mapping) if row else None
+    rows = session.execute(
+        select(*columns).where(PAYMENTS.c.bill_id == bill_id).order_by(PAYMENTS.c.paid_at, PAYMENTS.c.id)
+    )
+    return tuple(PaymentView(**row._mapping) for row in rows)
 
 
 def _postings(session: Session, bill_id: UUID) -> tuple[PostingView, ...]:
@@ -454,7 +464,7 @@ def _postings(session: Session, bill_id: UUID) -> tuple[PostingView, ...]:
 
 def _receipt(session: Session, bill_id: UUID) -> ReceiptView | None:
     columns = [RECEIPTS.c[name] for name in ReceiptView.__dataclass_fields__]
-    row = session.execute(select(*columns).where(RECEIPTS.c.bill_id == bill_id)).one_or_none()
+    row = session.execute(select(*columns).where(RECEIPTS.c.bill_id == bill_id, *VALID)).one_or_none()
     return ReceiptView(**row._mapping) if row else None
 
 

@@ -106,8 +106,8 @@ select a.status, a.lane, a.developer_name as applicant,
    from fee_line l where l.application_id = a.id and l.state <> 'final') as lines,
  (select jsonb_agg(jsonb_build_object('number', b.number, 'payer', b.payer_name, 'due_on', b.due_on,
    'is_paid', b.status = 'paid') order by b.number)
-   from bill b where b.application_id = a.id and (b.status = 'issued' or (b.status = 'paid' and not exists
-     (select from receipt r where r.bill_id = b.id)))) as bills,
+   from bill b where b.application_id = a.id and (b.status in ('issued', 'part_paid')
+     or (b.status = 'paid' and not exists (select from receipt r where r.bill_id = b.id)))) as bills,
  (select jsonb_agg(jsonb_build_object('number', coalesce(n.number, ''), 'is_sent', n.state = 'sent',
    'since', coalesce(n.sent_at, n.opened_at), 'until', coalesce(n.reply_due_on, n.window_until),
    'matters', (select jsonb_agg(distinct i.matter_code) from correction_item i

@@ -4,8 +4,26 @@ A row is storage, not a rule: values are checked by the domain's frozen types an
 by the constraints below.
 """
 
-from shared.db.tables import cases, city, clocks, corrections, meetings, money, notices, offices, people, promises, work
+from shared.db.tables import (
+    bill_life,
+    cases,
+    city,
+    clocks,
+    corrections,
+    meetings,
+    money,
+    notices,
+    offices,
+    people,
+    periods,
+    promises,
+    reconciliation,
+    refunds,
+    tariff_desk,
+    work,
+)
 
 __all__ = [
-    "cases", "city", "clocks", "corrections", "meetings", "money", "notices", "offices", "people", "promises", "work",
+    "bill_life", "cases", "city", "clocks", "corrections", "meetings", "money", "notices", "offices", "people",
+    "periods", "promises", "reconciliation", "refunds", "tariff_desk", "work",
 ]  # fmt: skip

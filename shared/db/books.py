@@ -1,0 +1,97 @@
+"""The books: entries with their postings, added and never changed, on days that are not closed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from shared.db import setwise
+from shared.db.tables.columns import table
+from shared.db.tables.money import LedgerEntry, LedgerPosting
+
+ENTRIES = table(LedgerEntry)
+POSTINGS = table(LedgerPosting)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPosting:
+    """One leg of an entry: debit positive, credit negative."""
+
+    account: str
+    amount_fen: int
+    item_code: str | None = None
+    fee_line_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """One business act for the books; `key` makes a repeat recognisable, `reverses` names what it takes back."""
+
+    kind: str
+    key: str
+    postings: tuple[NewPosting, ...]
+    booked_on: date
+    occurred_at: datetime
+    bill_id: UUID | None = None
+    payment_id: UUID | None = None
+    reverses: UUID | None = None
+
+
+def open_day(session: Session, tenant: str, day: date) -> date:
+    """The first day from `day` on whose books are open: what belongs to a closed day is booked on it."""
+    found: date = session.execute(
+        text(
+            "with recursive looked as (select cast(:day as date) as day union all "
+            "select p.last_on + 1 from looked l join period p on p.tenant_id = :tenant and p.state <> 'reopened' "
+            "and l.day between p.first_on and p.last_on) select max(day) from looked"
+        ),
+        {"tenant": tenant, "day": day},
+    ).scalar_one()
+    return found
+
+
+def post(session: Session, tenant: str, new: Sequence[NewEntry]) -> list[UUID]:
+    """Add entries with their legs; gives their ids. The database refuses what does not balance or is on a closed day,
+    and a second entry of the same kind and key."""
+    ids = [uuid4() for _ in new]
+    setwise.insert_rows(
+        session,
+        ENTRIES,
+        [
+            {
+                "id": entry_id,
+                "tenant_id": tenant,
+                "kind": entry.kind,
+                "key": entry.key,
+                "bill_id": entry.bill_id,
+                "payment_id": entry.payment_id,
+                "reverses": entry.reverses,
+                "booked_on": entry.booked_on,
+                "occurred_at": entry.occurred_at,
+            }
+            for entry_id, entry in zip(ids, new, strict=True)
+        ],
+    )
+    setwise.insert_rows(
+        session,
+        POSTINGS,
+        [
+            {
+                "entry_id": entry_id,
+                "seq": seq,
+                "tenant_id": tenant,
+                "account": posting.account,
+                "item_code": posting.item_code,
+                "fee_line_id": posting.fee_line_id,
+                "amount_fen": posting.amount_fen,
+            }
+            for entry_id, entry in zip(ids, new, strict=True)
+            for seq, posting in enumerate(entry.postings, start=1)
+        ],
+    )
+    return ids

@@ -1,0 +1,78 @@
+"""Days and months that finance has closed, who opened them again, and money passed on to the accounts it belongs to."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from shared.db.tables.columns import UUID, datetime, json_object, moment, new_id, recorded, reference
+
+
+class Period(SQLModel, table=True):
+    """A closed day or month with the figures it was closed on; reopened by two people, closed again as a new row."""
+
+    __tablename__ = "period"
+    __table_args__ = (
+        CheckConstraint("kind in ('day','month')", name="period_kind"),
+        CheckConstraint("last_on >= first_on and (kind = 'month' or first_on = last_on)", name="period_days"),
+        CheckConstraint("state in ('closed','reopening','reopened')", name="period_state"),
+        CheckConstraint("reopened_by is null or reopened_by <> reopening_asked_by", name="period_two_people"),
+        CheckConstraint("state <> 'reopened' or reopened_by is not null", name="period_reopened"),
+        Index(
+            "period_closed", "tenant_id", "kind", "first_on", unique=True, postgresql_where=text("state <> 'reopened'")
+        ),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    kind: str
+    first_on: date
+    last_on: date
+    state: str = Field(default="closed", sa_column_kwargs={"server_default": "closed"})
+    version: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    number: str
+    figures: dict[str, Any] = json_object()
+    closed_by: UUID = reference("account.id")
+    closed_at: datetime = moment()
+    recorded_at: datetime = recorded()
+    reopening_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    reopening_asked_by: UUID | None = reference("account.id", nullable=True)
+    reopening_asked_at: datetime | None = moment(nullable=True)
+    reopened_by: UUID | None = reference("account.id", nullable=True)
+    reopened_at: datetime | None = moment(nullable=True)
+
+
+class Transfer(SQLModel, table=True):
+    """划拨: a day's money of one item passed on to whom it belongs, set down by one person, confirmed by another."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "number"),
+        CheckConstraint("state in ('proposed','confirmed','declined')", name="transfer_state"),
+        CheckConstraint("amount_fen > 0", name="transfer_amount"),
+        CheckConstraint("decided_by is null or decided_by <> made_by", name="transfer_two_people"),
+        Index(
+            "transfer_once",
+            "tenant_id",
+            "day",
+            "account",
+            "item_code",
+            unique=True,
+            postgresql_where=text("state <> 'declined'"),
+        ),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    number: str
+    day: date
+    account: str
+    item_code: str
+    amount_fen: int = Field(sa_type=BigInteger)
+    state: str = Field(default="proposed", sa_column_kwargs={"server_default": "proposed"})
+    made_by: UUID = reference("account.id")
+    made_at: datetime = moment()
+    decided_by: UUID | None = reference("account.id", nullable=True)
+    decided_at: datetime | None = moment(nullable=True)
+    opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})
