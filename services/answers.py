@@ -1,7 +1,9 @@
 """补正, the applicant's side: answers are kept as they come and handed in once, and only what they touch opens again.
 
-Handing in changes papers and facts, lets the clocks run on, gives tasks back to their officers, opens decided matters
-that looked at what has changed, and has exactly those fee lines computed anew that come out differently.
+A corrected fact may make a paper necessary that nobody had to ask for: it is kept beside that fact's answer (`papers`
+in what was typed), and nothing is handed in without it. Handing in changes papers and facts, lets the clocks run on,
+gives tasks back to their officers, opens decided matters that looked at what has changed, and has exactly those fee
+lines computed anew that come out differently.
 """
 
 from __future__ import annotations
@@ -21,19 +23,22 @@ from shared.db.cases import UNDECIDED, Case, TaskRow
 from shared.db.corrections import ItemRow, NoticeRow
 from shared.db.outbox import Wanted
 from shared.db.trail import Act, Actor
+from shared.domain import checklist
 from shared.domain.characters import unkeepable_parts
 from shared.domain.clocks import Mechanism, PauseKind
 from shared.domain.corrections import (
     ANSWER_LENGTH_MAX,
     Change,
     CorrectionKind,
+    Target,
     changed_facts,
     changed_lines,
     is_touched,
     merged,
 )
 from shared.domain.errors import Conflict, Invalid, NotFound, Problem
-from shared.domain.facts import Facts, identity_problems
+from shared.domain.facts import FACT_NAMES, Facts, identity_problems
+from shared.domain.matters import Material
 from shared.logs import logger
 from shared.tasks import Task, department_queue
 
@@ -42,7 +47,10 @@ log = logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What an applicant says to one target: a raw fact `value`, a `paper_id`, or words; `typed` is how it was put."""
+    """What an applicant says to one target: a raw fact `value`, a `paper_id`, or words; `typed` is how it was put.
+
+    The target of a paper may also be one that a fact of the notice can make necessary; no paper takes it out again.
+    """
 
     kind: str
     target: str
@@ -86,11 +94,15 @@ def save(sitting: Sitting, *, account: AccountRow, application_id: UUID, answers
     if notice.state == "answered":
         raise Conflict(f"补正告知书 {notice.number} 已经答复并提交，不能再改")
     items = {(group[0].kind, group[0].target): group for group in _groups(sitting, case, notice)}
+    kept = {key: dict(group[0].typed) for key, group in items.items()}
+    files = {key: group[0].attachment_id for key, group in items.items()}
+    touched: list[Target] = []
     problems: list[Problem] = []
     for each in answers:
-        group = items.get((each.kind, each.target))
+        key = (each.kind, each.target)
+        proved = _proved_by(sitting, each, items)
         name = f"{each.kind}-{each.target}"
-        if group is None:
+        if key not in items and proved is None:
             problems.append(Problem(name, "补正告知书没有要求这一项，请刷新后再填"))
             continue
         problems += [Problem(name, part.problem) for part in unkeepable_parts([each.value, each.text, each.typed])]
@@ -98,15 +110,32 @@ def save(sitting: Sitting, *, account: AccountRow, application_id: UUID, answers
             problems.append(Problem(name, f"不能超过 {ANSWER_LENGTH_MAX} 个字"))
         if each.paper_id is not None:
             problems += _paper_problems(sitting, account, each, name)
-        if not problems:
-            corrections.save_items(
-                sitting.session,
-                [item.id for item in group],
-                typed={"value": each.value, "text": each.text, "typed": dict(each.typed)},
-                attachment_id=each.paper_id,
-            )
+        touched.append(proved or key)
+        if proved is None:
+            kept[key] |= {"value": each.value, "text": each.text, "typed": dict(each.typed)}
+            files[key] = each.paper_id
+        else:
+            others = {code: known for code, known in kept[proved].get("papers", {}).items() if code != each.target}
+            kept[proved]["papers"] = others | ({each.target: str(each.paper_id)} if each.paper_id else {})
     if problems:
         raise Invalid(problems)
+    for key in dict.fromkeys(touched):
+        ids = [item.id for item in items[key]]
+        corrections.save_items(sitting.session, ids, typed=kept[key], attachment_id=files[key])
+
+
+def papers_needed(
+    sitting: Sitting, *, facts: Mapping[str, Any], corrected: Mapping[str, Any], given: Collection[str]
+) -> tuple[Material, ...]:
+    """The papers that corrected facts make necessary, without the materials `given`; none while a value is wrong."""
+    tariff = sitting.city.tariff
+    before = Facts.from_json(facts, uses=tariff.use_codes, reductions=tariff.reduction_codes)
+    try:
+        after = Facts.from_json({**facts, **corrected}, uses=tariff.use_codes, reductions=tariff.reduction_codes)
+    except Invalid:
+        return ()
+    needed = checklist.made_necessary(sitting.city.pack.materials, before, after)
+    return tuple(material for material in needed if material.code not in given)
 
 
 def submit(sitting: Sitting, *, account: AccountRow, application_id: UUID) -> Answered:
@@ -211,6 +240,15 @@ def _groups(sitting: Sitting, case: Case, notice: NoticeRow) -> tuple[tuple[Item
     return merged(requests.live_items(sitting, case, notice))
 
 
+def _proved_by(sitting: Sitting, answer: Answer, asked: Collection[Target]) -> Target | None:
+    """The fact of the notice that a paper proves which nobody asked for; None for everything else."""
+    material = sitting.city.materials.get(answer.target)
+    if answer.kind != CorrectionKind.PAPER or material is None or (answer.kind, answer.target) in asked:
+        return None
+    fact = (str(CorrectionKind.FACT), material.required)
+    return fact if fact in asked else None
+
+
 def _paper_problems(sitting: Sitting, account: AccountRow, answer: Answer, name: str) -> list[Problem]:
     if answer.kind != CorrectionKind.PAPER or answer.paper_id is None:
         return [Problem(name, "这一项不收材料")]
@@ -267,6 +305,8 @@ def _read(sitting: Sitting, account: AccountRow, case: Case, groups: Sequence[Se
         for code, paper_id in papers.items()
         if paper_id not in found
     ]
+    if facts is not None:
+        papers |= _proofs(sitting, account, case, groups=groups, values=values, papers=papers, problems=problems)
     if problems or facts is None:
         raise Invalid(problems)
     after = facts.to_json()
@@ -275,6 +315,36 @@ def _read(sitting: Sitting, account: AccountRow, case: Case, groups: Sequence[Se
         for name in changed_facts(before, facts)
     ]
     return _Reply(papers, facts, before, tuple(changes))
+
+
+def _proofs(
+    sitting: Sitting,
+    account: AccountRow,
+    case: Case,
+    *,
+    groups: Sequence[Sequence[ItemRow]],
+    values: Mapping[str, Any],
+    papers: Mapping[str, UUID],
+    problems: list[Problem],
+) -> dict[str, UUID]:
+    """The papers that the corrected facts make necessary, by material; what did not come is a problem.
+
+    Words cannot stand in their place, as they cannot at the door.
+    """
+    had = [paper.material_code for paper in attachments.of_application(sitting.session, case.id)]
+    needed = papers_needed(sitting, facts=case.facts, corrected=values, given=[*had, *papers])
+    kept = {code: UUID(paper) for item, *_same in groups for code, paper in item.typed.get("papers", {}).items()}
+    found = attachments.free(sitting.session, list(kept.values()), account_id=account.id)
+    proofs = {each.code: kept[each.code] for each in needed if kept.get(each.code) in found}
+    problems += [
+        Problem(
+            f"{CorrectionKind.PAPER}-{each.code}",
+            f"更正“{FACT_NAMES[each.required]}”后必须提交“{each.name}”，请上传",
+        )
+        for each in needed
+        if each.code not in proofs
+    ]
+    return proofs
 
 
 def _corrected(sitting: Sitting, case: Case, values: Mapping[str, Any], problems: list[Problem]) -> Facts | None:
@@ -339,7 +409,11 @@ def _keep(sitting: Sitting, groups: Sequence[Sequence[ItemRow]], reply: _Reply) 
         if item.kind == CorrectionKind.FACT:
             values |= {"old_value": requests.as_text(known[item.target])}
         if is_changed:
-            values |= {"new_value": requests.as_text(after[item.target])}
+            proofs = [reply.papers[code] for code in item.typed.get("papers", {}) if code in reply.papers]
+            values |= {
+                "new_value": requests.as_text(after[item.target]),
+                "attachment_id": next(iter(proofs), None),
+            }
         corrections.save_items(sitting.session, [each.id for each in group], **values)
 
 

@@ -530,6 +530,7 @@ _TABLE: Final = tuple(
         (r"办件已不在审核阶段，无须再补正", "the application is no longer under review; nothing needs correcting"),
         (r"这一项不收材料", "no paper is asked for here"),
         (r"这份材料上传时选的是另一种材料，.*", "this paper was uploaded as another material; upload it again"),
+        (r"更正“(.*)”后必须提交“(.*)”，请上传", r"with “\1” corrected, “\2” is needed: upload it"),
         (r"请上传补正后的材料；.*", "upload the corrected paper, or say why you cannot"),
         (r"与申报的内容相同；.*", "this is what you declared before; if it stays, say why"),
         (r"请填写更正后的内容；.*", "give the corrected value, or say why it stays"),

@@ -90,6 +90,12 @@ def union(materials: Sequence[Material], matters: Sequence[Matter], facts: Facts
     return Checklist(tuple(entries))
 
 
+def made_necessary(materials: Sequence[Material], before: Facts, after: Facts) -> tuple[Material, ...]:
+    """The papers that an application must have with corrected facts and did not have to have with those before."""
+    known = {entry.material.code for entry in union(materials, (), before).required}
+    return tuple(entry.material for entry in union(materials, (), after).required if entry.material.code not in known)
+
+
 def brought_along(
     materials: Sequence[Material], matters: Sequence[Matter], situation: str
 ) -> tuple[tuple[Matter, ...], tuple[Material, ...]]:

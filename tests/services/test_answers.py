@@ -167,7 +167,8 @@ class TestAnAnswer:
         saves(office, received, value("floor_area_m2", "1000"), value("community_care_area_m2", "1200"))
         with pytest.raises(Invalid):
             submits(office, received)
-        saves(office, received, value("community_care_area_m2", "900"))
+        proof = Answer("paper", "care_proof", paper_id=uploads(office, "care_proof"))
+        saves(office, received, value("community_care_area_m2", "900"), proof)
         assert "PTF" in submits(office, received).recomputed
 
     def test_that_leaves_something_out_names_it_and_keeps_the_rest(self, office: Office, received: UUID) -> None:
@@ -501,3 +502,90 @@ class TestOneTimeNotice:
             submits(office, received)
         assert office.one("select count(*) from document where kind = 'correction'") == 2
         assert len(office.bells(Task.PRODUCE_DOCUMENTS)) == before + 2
+
+
+class TestAFactThatMakesAPaperNecessary:
+    """社区养老托育家政用房面积 asks for its proof, 减免 for its grounds, as at the door."""
+
+    @pytest.fixture
+    def asked_for_care(self, office: Office, received: UUID) -> UUID:
+        asked(office, received, "rf", fact("community_care_area_m2", "图纸上有养老用房"), fact("reductions_claimed"))
+        saves(office, received, Answer("fact", "reductions_claimed", text="不申请减免"))
+        return received
+
+    def test_is_not_handed_in_without_it_and_says_which_beside_its_field(
+        self, office: Office, asked_for_care: UUID
+    ) -> None:
+        saves(office, asked_for_care, value("community_care_area_m2", "120.50"))
+        with pytest.raises(Invalid) as refusal:
+            submits(office, asked_for_care)
+        (problem,) = refusal.value.problems
+        assert problem.field == "paper-care_proof"
+        assert "社区养老托育家政用房证明" in problem.problem
+        assert office.one("select facts ->> 'community_care_area_m2' from application") == "0"
+
+    def test_is_handed_in_with_it_and_gives_it_to_the_application(self, office: Office, asked_for_care: UUID) -> None:
+        paper_id = uploads(office, "care_proof", "养老用房证明.pdf")
+        saves(
+            office,
+            asked_for_care,
+            Answer("paper", "care_proof", paper_id=paper_id),
+            value("community_care_area_m2", "120.50"),
+        )
+        submits(office, asked_for_care)
+
+        assert office.one("select application_id from attachment where id = :id", id=paper_id) == asked_for_care
+        (event,) = events(office, asked_for_care, "correction_answered")
+        assert {(each["kind"], each["target"]) for each in event.data["changes"]} == {
+            ("fact", "reductions_claimed"),
+            ("fact", "community_care_area_m2"),
+            ("paper", "care_proof"),
+        }
+        item = office.rows("select attachment_id from correction_item where target = 'community_care_area_m2'")[0]
+        assert item.attachment_id == paper_id
+        assert broken() == {}
+
+    def test_names_it_together_with_every_other_problem(self, office: Office, asked_for_care: UUID) -> None:
+        saves(office, asked_for_care, value("community_care_area_m2", "9"), Answer("fact", "reductions_claimed"))
+        with pytest.raises(Invalid) as refusal:
+            submits(office, asked_for_care)
+        assert problems_of(refusal) == {"fact-reductions_claimed", "paper-care_proof"}
+
+    def test_does_without_where_the_application_has_it_or_the_value_needs_none(
+        self, office: Office, asked_for_care: UUID
+    ) -> None:
+        saves(office, asked_for_care, value("community_care_area_m2", "0", "没有养老用房"))
+        assert submits(office, asked_for_care).recomputed == ()
+
+    def test_asks_only_once_for_what_the_notice_asks_for_as_a_paper_too(self, office: Office, received: UUID) -> None:
+        asked(office, received, "rf", fact("community_care_area_m2"), paper("care_proof"))
+        words = Answer("paper", "care_proof", text="以后再交")
+        saves(office, received, value("community_care_area_m2", "9"), words)
+        with pytest.raises(Invalid) as refusal:
+            submits(office, received)
+        assert problems_of(refusal) == {"paper-care_proof"}
+        saves(office, received, Answer("paper", "care_proof", paper_id=uploads(office, "care_proof")))
+        submits(office, received)
+
+    def test_leaves_a_paper_free_that_is_taken_out_or_not_needed_any_more(
+        self, office: Office, asked_for_care: UUID
+    ) -> None:
+        paper_id = uploads(office, "care_proof")
+        given = Answer("paper", "care_proof", paper_id=paper_id)
+        saves(office, asked_for_care, value("community_care_area_m2", "9"), given)
+        saves(office, asked_for_care, Answer("paper", "care_proof"))
+        with pytest.raises(Invalid):
+            submits(office, asked_for_care)
+        saves(office, asked_for_care, given, value("community_care_area_m2", None, "没有养老用房"))
+        submits(office, asked_for_care)
+        assert office.one("select application_id from attachment where id = :id", id=paper_id) is None
+
+    def test_takes_no_paper_of_another_material_or_of_somebody_else(self, office: Office, asked_for_care: UUID) -> None:
+        for given in (
+            Answer("paper", "care_proof", paper_id=uploads(office, "survey")),
+            Answer("paper", "care_proof", paper_id=uploads(office, "care_proof", login="applicant2")),
+            Answer("paper", "shelter_proof", paper_id=uploads(office, "shelter_proof")),
+        ):
+            with pytest.raises(Invalid) as refusal:
+                saves(office, asked_for_care, given)
+            assert problems_of(refusal) == {f"paper-{given.target}"}

@@ -248,6 +248,41 @@ class TestAnswering:
         visitor("applicant").read(f"/apply/cases/{received}/corrections", expected=404)
         visitor("rf-officer").read(f"/apply/cases/{received}/corrections", expected=404)
 
+    def test_asks_for_the_paper_that_a_corrected_fact_makes_necessary(
+        self, office: Office, received: UUID, visitor: Visitor
+    ) -> None:
+        asks(office, received, "rf", fact("community_care_area_m2"))
+        sends(office, received)
+        address = f"/apply/cases/{received}/corrections"
+        applicant = visitor("applicant")
+        page = applicant.read(address)
+        assert "更正后有这一项的，必须同时提交“社区养老托育家政用房证明”" in words(page.select_one(".answer-card"))
+
+        answer = applicant.post(address, {"community_care_area_m2": "120.50", "then": "submit"})
+
+        assert answer.status_code == 422
+        page = applicant.tree()
+        assert [link["href"] for link in page.select(".error-summary a")] == ["#file-paper-care_proof"]
+        assert page.find(id="file-paper-care_proof")["aria-invalid"] == "true"
+        assert page.find(id="community_care_area_m2")["value"] == "120.50"
+
+        file = (io.BytesIO(small_pdf()), "养老用房证明.pdf")
+        kept = {"community_care_area_m2": "120.50", "file-paper-care_proof": file}
+        applicant.post(address, kept)
+        page = applicant.read(address)
+        assert "养老用房证明.pdf" in words(page.select_one(".file-kept"))
+        assert "更正后必须提交" in words(page.select_one(".answer-card"))
+        applicant.post(page.select_one("[formaction]")["formaction"])
+        assert applicant.read(address).select(".file-kept") == []
+
+        again = kept | {"file-paper-care_proof": (io.BytesIO(small_pdf()), "证明.pdf"), "then": "submit"}
+        assert applicant.post(address, again).status_code == 303
+        page = visitor("rf-officer").read(f"/desk/tasks/{task_of(office, received, 'rf').id}")
+        assert len(page.select(".file-list .is-changed")) == 1
+        assert page.select_one(".answers dd a")["href"].endswith(
+            str(office.one("select id from attachment where material_code = 'care_proof'"))
+        )
+
     def test_speaks_english(self, visitor: Visitor, sent: str) -> None:
         page = words(visitor("applicant").read(f"{sent}?lang=en"))
         assert "10 working days left" in page

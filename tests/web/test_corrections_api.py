@@ -48,7 +48,7 @@ class TestCorrectionsByProgram:
             "防空地下室设计文件",
         ]
         address = f"/applications/{received}/corrections"
-        assert applicant.get(address).json == {"corrections": []}
+        assert applicant.get(address).json == {"corrections": [], "papers_needed": []}
         for _ in range(2):
             sent = lead.post(f"{address}/send")
             assert (sent.status_code, sent.json["corrections"][0]["number"]) == (200, "瀚一单补〔2014〕1号")
@@ -71,6 +71,25 @@ class TestCorrectionsByProgram:
             f"/api/v1{address}/answers?lang=en", json={"answers": []}, headers={"Authorization": "Bearer x"}
         )
         assert english.status_code == 401
+
+    def test_name_the_paper_that_a_corrected_fact_makes_necessary(
+        self, office: Office, received: UUID, program: Callable[[str], Program]
+    ) -> None:
+        item = ITEM | {"kind": "fact", "target": "community_care_area_m2"}
+        program("rf-officer").post(f"/tasks/{task_of(office, received, 'rf').id}/corrections", {"items": [item]})
+        program("zj-officer").post(f"/applications/{received}/corrections/send")
+        applicant = program("applicant")
+        address = f"/applications/{received}/corrections"
+        value = {"kind": "fact", "target": "community_care_area_m2", "value": "120.50"}
+        assert applicant.put(f"{address}/answers", {"answers": [value]}).json["papers_needed"] == ["care_proof"]
+        refused = applicant.post(f"{address}/submit")
+        assert refused.status_code == 422
+        assert refused.json["problems"][0]["field"] == "paper-care_proof"
+
+        proof = {"kind": "paper", "target": "care_proof", "paper_id": str(uploads(office, "care_proof"))}
+        assert applicant.put(f"{address}/answers", {"answers": [proof]}).status_code == 200
+        assert applicant.post(f"{address}/submit").status_code == 200
+        assert applicant.get(address).json["papers_needed"] == []
 
     @pytest.mark.parametrize(
         "change", [{"kind": "gift"}, {"target": 7}, {"reason": ""}, {"more": 1}, {"reason": "\ud800"}, {"clause": None}]
@@ -102,6 +121,6 @@ class TestCorrectionsByProgram:
         assert officer.post(f"/applications/{received}/corrections/send").status_code == 404
         asked = officer.post(f"/tasks/{task.id}/corrections", {"items": [ITEM]}).json["corrections"][0]["items"][0]
         assert other.post(f"/corrections/items/{asked['id']}/take-back").status_code == 404
-        assert officer.post(f"/corrections/items/{asked['id']}/take-back").json == {"corrections": []}
+        assert officer.post(f"/corrections/items/{asked['id']}/take-back").json["corrections"] == []
         assert officer.put(f"/applications/{received}/corrections/answers", {"answers": []}).status_code == 404
         assert officer.get(f"/applications/{uuid4()}/corrections").status_code == 404

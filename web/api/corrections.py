@@ -129,9 +129,26 @@ def _notices(office: Sitting, application_id: UUID) -> dict[str, Any]:
     if not cases.may_see(office.session, application_id, caller()) and caller().unit_code != office.city.lead_unit:
         raise NotFound("办件不存在，或不在您的办理范围内")
     found = queries.of_application(office.session, application_id)
-    if caller().role == "applicant":
-        found = tuple(each for each in found if each.number)
-    return {"corrections": [_notice(each, office.city) for each in found]}
+    if caller().role != "applicant":
+        return {"corrections": [_notice(each, office.city) for each in found], "papers_needed": []}
+    found = tuple(each for each in found if each.number)
+    return {
+        "corrections": [_notice(each, office.city) for each in found],
+        "papers_needed": _papers_needed(office, application_id, found[-1]) if found else [],
+    }
+
+
+def _papers_needed(office: Sitting, application_id: UUID, notice: NoticeView) -> list[str]:
+    if notice.state != "sent":
+        return []
+    file = cases.case_file(office.session, application_id, caller())
+    needed = answers.papers_needed(
+        office,
+        facts=file.case.facts,
+        corrected=notice.corrected,
+        given=[paper.material_code for paper in file.papers],
+    )
+    return [material.code for material in needed]
 
 
 def _notice(notice: NoticeView, city: City) -> dict[str, Any]:

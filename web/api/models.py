@@ -160,7 +160,7 @@ class CorrectionAnswer(Incoming):
     target: Text
     value: Any = Field(default=None, description="更正后的事实，写法与申报相同")
     text: str = Field(default="", max_length=4000, description="书面说明，或不更正、不能补交的理由")
-    paper_id: Text | None = Field(default=None, description="已上传材料的编号")
+    paper_id: Text | None = Field(default=None, description="已上传材料的编号；更正事实后才需要的材料，空为取下")
 
     @field_validator("paper_id")
     @classmethod
@@ -464,6 +464,9 @@ class CorrectionOut(BaseModel):
 
 class CorrectionsOut(BaseModel):
     corrections: list[CorrectionOut]
+    papers_needed: list[str] = Field(
+        description="更正后的事实使之成为必须的材料代码；用 kind=paper 答复，提交前必须补上"
+    )
 
 
 class AnsweredOut(BaseModel):

@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response
 from services import answers, intake
 from services.answers import Answer
 from services.sitting import Sitting, sitting
+from shared.db import attachments
 from shared.db.city import City
 from shared.db.queries import cases
 from shared.db.queries import corrections as queries
@@ -25,6 +26,7 @@ from shared.db.queries.cases import CaseFile
 from shared.db.queries.corrections import ItemView, NoticeView
 from shared.domain.corrections import ANSWER_LENGTH_MAX, CorrectionKind
 from shared.domain.errors import CalendarNotLoaded, Conflict, Invalid, NotFound, Problem
+from shared.domain.matters import Material
 from shared.papers import PAPER_BYTES_MAX
 from shared.settings import settings
 from shared.storage import Storage
@@ -32,7 +34,7 @@ from web.apply.form import Form, Kind, Question, choices_everywhere
 from web.auth.access import login_required, signed_in
 from web.components import FileItem
 from web.corrections import Demanded, days_left, demanded
-from web.naming import said
+from web.naming import named, said
 
 apply_corrections = flask.Blueprint("apply_corrections", __name__, url_prefix="/apply/cases")
 
@@ -42,6 +44,19 @@ _SUFFIXES = {"pdf": ".pdf", "jpeg": ".jpg,.jpeg", "png": ".png"}
 
 #: Facts that are asked with more than one control.
 _SEVERAL = ("developer", "contractor", "reductions_claimed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """A paper that a fact can make necessary, beside that fact; `is_needed` once the value kept does."""
+
+    code: str
+    label: str
+    accept: str
+    hint: str
+    is_needed: bool
+    kept: FileItem | None
+    error: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +72,7 @@ class AnswerCard:
     kept: FileItem | None = None
     text: str = ""
     error: str = ""
+    proofs: tuple[Proof, ...] = ()
 
 
 @apply_corrections.get("/<uuid:application_id>/corrections")
@@ -75,8 +91,9 @@ def answer(application_id: UUID) -> str | tuple[str, int] | Response:
     try:
         with sitting() as office:
             file, notice = _notice(office, application_id)
-            given = _typed(notice, office.city, office.today)
-        problems = _keep_papers(notice, given)
+            city = office.city
+            given = _typed(notice, city, office.today)
+        problems = _keep_papers(notice, given, city)
         with sitting() as office:
             answers.save(office, account=account, application_id=application_id, answers=list(given.values()))
         if problems:
@@ -107,12 +124,14 @@ def remove_paper(application_id: UUID, code: str) -> Response:
     """Take an uploaded paper out of an answer that is not handed in."""
     with sitting() as office:
         _file, notice = _notice(office, application_id)
-        item = next((group[0] for group in notice.groups if (group[0].kind, group[0].target) == ("paper", code)), None)
-        if item is None or item.attachment_id is None:
+        asked = {(group[0].kind, group[0].target): group[0] for group in notice.groups}
+        item = asked.get(("paper", code))
+        paper_id = item.attachment_id if item else _proofs_kept(notice).get(code)
+        if paper_id is None:
             raise NotFound("没有这份材料")
-        without = Answer("paper", code, text=str(item.typed.get("text", "")))
+        without = Answer("paper", code, text=str(item.typed.get("text", "")) if item else "")
         answers.save(office, account=signed_in(), application_id=application_id, answers=[without])
-        intake.discard_paper(office, account=signed_in(), paper_id=item.attachment_id)
+        intake.discard_paper(office, account=signed_in(), paper_id=paper_id)
     return flask.redirect(flask.url_for("apply_corrections.page", application_id=application_id), 303)
 
 
@@ -141,10 +160,26 @@ def _typed(notice: NoticeView, city: City, today: date) -> dict[tuple[str, str],
     return given
 
 
-def _keep_papers(notice: NoticeView, given: dict[tuple[str, str], Answer]) -> list[Problem]:
+def _proofs_kept(notice: NoticeView) -> dict[str, UUID]:
+    """The papers that were brought beside a fact, by material."""
+    return {code: UUID(paper) for group in notice.groups for code, paper in group[0].typed.get("papers", {}).items()}
+
+
+def _provable(notice: NoticeView, city: City) -> list[Material]:
+    """The materials that a fact of the notice can make necessary and nobody asked for as papers."""
+    asked = {(group[0].kind, group[0].target) for group in notice.groups}
+    return [
+        material
+        for material in city.pack.materials
+        if ("fact", material.required) in asked and ("paper", material.code) not in asked
+    ]
+
+
+def _keep_papers(notice: NoticeView, given: dict[tuple[str, str], Answer], city: City) -> list[Problem]:
     """Take the files of one request, each on its own: a bad one does not cost the good ones."""
     problems: list[Problem] = []
     wanted = {target for kind, target in given if kind == CorrectionKind.PAPER}
+    wanted |= {material.code for material in _provable(notice, city)}
     for field, file in flask.request.files.items(multi=True):
         code = field.removeprefix("file-paper-")
         if not file.filename or code not in wanted or notice.state != "sent":
@@ -163,8 +198,8 @@ def _keep_papers(notice: NoticeView, given: dict[tuple[str, str], Answer]) -> li
         except Invalid as invalid:
             problems += [Problem(f"paper-{code}", each.problem) for each in invalid.problems]
             continue
-        before = given["paper", code]
-        given["paper", code] = Answer("paper", code, text=before.text, paper_id=paper_id)
+        before = given.get(("paper", code))
+        given["paper", code] = Answer("paper", code, text=before.text if before else "", paper_id=paper_id)
     return problems
 
 
@@ -190,12 +225,19 @@ def _page(office: Sitting, application_id: UUID, problems: Sequence[Problem] = (
         each for each in problems if each.field.startswith("facts.")
     )
     errors = {each.field: said(each.problem) for each in problems}
+    proofs = _proofs(office, file, notice, errors)
     cards = tuple(
-        _card(group[0], shown, form, city, errors)
+        _card(group[0], shown, form, city, errors, proofs=proofs)
         for group, shown in zip(notice.groups, demanded(notice, city), strict=True)
     )
     links = [
         Problem(f"card-{card.key}", f"{card.shown.subject}{gettext('：')}{card.error}") for card in cards if card.error
+    ]
+    links += [
+        Problem(f"file-paper-{proof.code}", f"{proof.label}{gettext('：')}{proof.error}")
+        for card in cards
+        for proof in card.proofs
+        if proof.error
     ]
     links += [
         Problem(question.name, f"{question.label}{gettext('：')}{question.error or question.document_error}")
@@ -203,8 +245,7 @@ def _page(office: Sitting, application_id: UUID, problems: Sequence[Problem] = (
         for question in card.questions
         if question.error or question.document_error
     ]
-    named_fields = {f"paper-{card.key}" for card in cards}
-    links += [each for each in form.others if each.field not in named_fields]
+    links += form.others
     return flask.render_template(
         "apply/corrections.html",
         case=file.case,
@@ -237,7 +278,52 @@ def _so_far(item: ItemView, facts: Mapping[str, Any]) -> dict[str, str]:
     return {} if value is None else {item.target: str(value)}
 
 
-def _card(item: ItemView, shown: Demanded, form: Form, city: City, errors: Mapping[str, str]) -> AnswerCard:
+def _proofs(
+    office: Sitting, file: CaseFile, notice: NoticeView, errors: Mapping[str, str]
+) -> dict[str, tuple[Proof, ...]]:
+    """The papers that can become necessary, by the fact that makes them so; what the application has is left out."""
+    kept, given = _proofs_kept(notice), {paper.material_code for paper in file.papers}
+    needed = answers.papers_needed(office, facts=file.case.facts, corrected=notice.corrected, given=given)
+    free = attachments.free(office.session, list(kept.values()), account_id=signed_in().id)
+    names = {paper_id: paper.file_name for paper_id, paper in free.items()}
+    found: dict[str, tuple[Proof, ...]] = {}
+    for material in _provable(notice, office.city):
+        if material.code in given:
+            continue
+        paper_id = kept.get(material.code)
+        proof = Proof(
+            code=material.code,
+            label=named(material),
+            accept=_accepted(material),
+            hint=_hint(material),
+            is_needed=material in needed,
+            kept=FileItem(name=names[paper_id], href=flask.url_for("files.paper", paper_id=paper_id))
+            if paper_id in names
+            else None,
+            error=errors.get(f"paper-{material.code}", ""),
+        )
+        found[material.required] = (*found.get(material.required, ()), proof)
+    return found
+
+
+def _accepted(material: Material) -> str:
+    return ",".join(_SUFFIXES[each] for each in material.formats)
+
+
+def _hint(material: Material) -> str:
+    formats = ", ".join(each.upper() for each in material.formats)
+    return str(gettext("只收 %(formats)s，每个不超过 20 MB。", formats=formats))
+
+
+def _card(
+    item: ItemView,
+    shown: Demanded,
+    form: Form,
+    city: City,
+    errors: Mapping[str, str],
+    *,
+    proofs: Mapping[str, tuple[Proof, ...]],
+) -> AnswerCard:
     key = f"{item.kind}-{item.target}"
     material = city.materials.get(item.target) if item.kind == CorrectionKind.PAPER else None
     kept = None
@@ -248,13 +334,10 @@ def _card(item: ItemView, shown: Demanded, form: Form, city: City, errors: Mappi
         kind=item.kind,
         shown=shown,
         questions=_asked(form, item.target) if item.kind == CorrectionKind.FACT else (),
-        accept=",".join(_SUFFIXES[each] for each in material.formats) if material else "",
-        hint=gettext(
-            "只收 %(formats)s，每个不超过 20 MB。", formats=", ".join(each.upper() for each in material.formats)
-        )
-        if material
-        else "",
+        accept=_accepted(material) if material else "",
+        hint=_hint(material) if material else "",
         kept=kept,
         text=str(item.typed.get("text", "")),
         error=errors.get(key, ""),
+        proofs=proofs.get(item.target, ()) if item.kind == CorrectionKind.FACT else (),
     )

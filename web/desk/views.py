@@ -144,7 +144,7 @@ def case_page(
     ordered = _in_groups(view.papers, needs)
     current = next((each for each in ordered if str(each.id) == wanted_file), ordered[0] if ordered else None)
     changed = {f"{each.kind}-{each.target}": _changed(each, city, address) for each in view.head.changes}
-    replaced = {each.target for each in view.head.changes if each.kind == "paper" and each.is_changed}
+    replaced = {each.attachment_id for each in view.head.changes if each.attachment_id}
     files = _file_groups(ordered, needs, city, current=current, seen=seen, address=address, replaced=replaced)
     place = view.queue.index(task.id) if task and task.id in view.queue else -1
     is_open = (
@@ -252,7 +252,7 @@ def _file_groups(
     current: Paper | None,
     seen: Collection[str],
     address: str,
-    replaced: Collection[str],
+    replaced: Collection[str | None],
 ) -> tuple[FileGroup, ...]:
     groups = []
     for label, wanted in ((gettext("本事项所需"), True), (gettext("其他申报材料"), False)):
@@ -262,7 +262,7 @@ def _file_groups(
                 href=f"{address}?file={paper.id}",
                 is_seen=short_id(paper.id) in seen,
                 is_current=paper is current,
-                is_changed=paper.material_code in replaced,
+                is_changed=str(paper.id) in replaced,
             )
             for paper in papers
             if (paper.material_code in needs) is wanted

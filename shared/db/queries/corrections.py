@@ -68,6 +68,12 @@ class NoticeView:
         """The requests by target, those that are still needed or answered."""
         return merged(item for item in self.items if item.is_needed or item.state == "answered")
 
+    @property
+    def corrected(self) -> dict[str, Any]:
+        """The values kept so far, right or wrong, by fact."""
+        typed = {group[0].target: group[0].typed for group in self.groups if group[0].kind == "fact"}
+        return {name: kept["value"] for name, kept in typed.items() if kept.get("value") is not None}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeView:
