@@ -30,7 +30,14 @@ _WANTED: Mapping[str, Mapping[str, Any]] = {
     "deposit": {"form": "cash"},
     "deposit_move": {"kind": "interest"},
     "tariff_change": {"kind": "edit"},
-    "period": {"kind": "day", "state": "reopened", "reopened_by": uuid4},
+    "period": {
+        "kind": "day",
+        "state": "reopened",
+        "reopened_by": uuid4,
+        "reopening_asked_by": uuid4,
+        "reopening_reason": "样张",
+    },
+    "transfer": {"account": "treasury"},
     "suspense": {"inbox_id": uuid4},
     "statement_file": {"opening_fen": 0, "credits_fen": 1, "debits_fen": 0, "closing_fen": 1},
 }

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, select, text, update
+from sqlalchemy import ColumnElement, case, func, select, text, update
 from sqlalchemy.orm import Session
 
-from shared.db import setwise
+from shared.db import clock, setwise
+from shared.db.books import open_day
 from shared.db.outbox import changed
 from shared.db.tables.cases import Application, FeeLine
 from shared.db.tables.columns import table
@@ -108,12 +109,13 @@ _BILL = [BILLS.c[name] for name in BillRow.__dataclass_fields__]
 
 def add(session: Session, tenant: str, new: Sequence[NewBill]) -> None:
     """Write bills with their lines; a second bill for the same payer of an application is a unique violation."""
+    booked_on = {day: open_day(session, tenant, day) for day in {bill.issued_on for bill in new}}
     setwise.insert_rows(
         session,
         BILLS,
         [
             {name: getattr(bill, name) for name in NewBill.__dataclass_fields__ if name != "lines"}
-            | {"tenant_id": tenant}
+            | {"tenant_id": tenant, "booked_on": booked_on[bill.issued_on]}
             for bill in new
         ],
     )
@@ -230,7 +232,12 @@ def void(session: Session, bill_id: UUID, *, reason: str, at: datetime) -> None:
     done = session.execute(
         update(BILLS)
         .where(BILLS.c.id == bill_id, BILLS.c.status.in_(("issued", "nothing_due")))
-        .values(status="void", void_reason=reason, voided_at=at)
+        .values(
+            status="void",
+            void_reason=reason,
+            voided_at=at,
+            void_booked_on=func.open_day(BILLS.c.tenant_id, clock.on(at)),
+        )
     )
     if not changed(done):
         raise Broken(f"bill {bill_id} cannot be taken back")

@@ -43,16 +43,23 @@ class NewEntry:
 
 
 def open_day(session: Session, tenant: str, day: date) -> date:
-    """The first day from `day` on whose books are open: what belongs to a closed day is booked on it."""
+    """`day`, or the day after the last closed one: what belongs to a closed day is booked on it.
+
+    The day stays open until the transaction ends, so nobody closes it meanwhile.
+    """
     found: date = session.execute(
-        text(
-            "with recursive looked as (select cast(:day as date) as day union all "
-            "select p.last_on + 1 from looked l join period p on p.tenant_id = :tenant and p.state <> 'reopened' "
-            "and l.day between p.first_on and p.last_on) select max(day) from looked"
-        ),
+        text("select open_day(:tenant, :day)"),
         {"tenant": tenant, "day": day},
     ).scalar_one()
     return found
+
+
+def hold(session: Session, tenant: str) -> None:
+    """Wait for everybody who is booking, and let nobody book until the transaction ends: for closing a period."""
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtext('books'), hashtext(:tenant))"),
+        {"tenant": tenant},
+    )
 
 
 def post(session: Session, tenant: str, new: Sequence[NewEntry]) -> list[UUID]:

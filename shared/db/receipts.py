@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from shared.db.books import open_day
 from shared.db.tables.columns import table
 from shared.db.tables.money import Receipt
 from shared.domain.errors import NotFound
@@ -45,7 +46,8 @@ _RECEIPT = [RECEIPTS.c[name] for name in ReceiptRow.__dataclass_fields__]
 
 def add(session: Session, tenant: str, **values: Any) -> None:
     """Add a receipt; a second one for the same bill is a unique violation."""
-    session.execute(insert(RECEIPTS).values(tenant_id=tenant, **values))
+    booked_on = open_day(session, tenant, values["issued_on"])
+    session.execute(insert(RECEIPTS).values(tenant_id=tenant, booked_on=booked_on, **values))
 
 
 def load(session: Session, receipt_id: UUID) -> ReceiptRow:

@@ -126,7 +126,8 @@ class TestADistrict:
 
     @pytest.mark.usefixtures("districts")
     def test_changes_and_deletes_nothing_of_another(self) -> None:
-        changeable = {"bill": "status", "receipt": "state", "credit": "left_fen", "statement_line": "state"}
+        changeable = dict.fromkeys(("receipt", "statement_line", "period", "transfer"), "state")
+        changeable |= {"bill": "status", "credit": "left_fen"}
         statements = [
             *(
                 f"update {table} set {(name := changeable.get(table, 'tenant_id'))} = {name}"

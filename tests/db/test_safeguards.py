@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
@@ -9,9 +10,9 @@ import pytest
 from office import Office
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from watching import as_owner
+from watching import as_owner, side_by_side
 
-from shared.db.books import open_day
+from shared.db.books import hold, open_day
 from shared.db.engine import unit_of_work
 from shared.db.migrations.safeguards import APPEND_ONLY, DELETABLE, FIRST_APPEND_ONLY, WALLED
 from shared.settings import settings
@@ -195,18 +196,55 @@ class TestTheBooks:
         assert refused(problem) == CHECK_BROKEN
         assert office.one("select count(*) from ledger_entry") == 0
 
-    def test_are_closed_to_entries_of_a_closed_day(self, office: Office) -> None:
-        closed = (
-            "insert into period (id, tenant_id, kind, first_on, last_on, number, closed_by, closed_at) "
-            "select :id, tenant_id, 'day', current_date, current_date, '1', id, now() from account limit 1"
-        )
-        app(closed, id=uuid4())
+    CLOSED = (
+        "insert into period (id, tenant_id, kind, first_on, last_on, number, closed_by, closed_at) "
+        "select :id, tenant_id, 'day', current_date, current_date, '1', id, now() from account limit 1"
+    )
+
+    def test_are_closed_to_entries_of_a_closed_day_and_of_any_day_before_it(self, office: Office) -> None:
+        app(self.CLOSED, id=uuid4())
         with pytest.raises(DBAPIError) as problem:
             self.entry(100, -100)
         assert refused(problem) == CHECK_BROKEN
         with office.sits() as sitting:
             today = sitting.session.execute(text("select current_date")).scalar_one()
-            assert open_day(sitting.session, sitting.tenant, today) == today + timedelta(days=1)
+            for day in (today, today - timedelta(days=40)):
+                assert open_day(sitting.session, sitting.tenant, day) == today + timedelta(days=1)
+
+    def test_are_as_closed_to_a_district_that_sees_no_periods(self) -> None:
+        app(self.CLOSED, id=uuid4())
+        with unit_of_work(settings().tenant, area="dw") as session:
+            assert session.execute(text("select count(*) from period")).scalar_one() == 0
+            today = session.execute(text("select current_date")).scalar_one()
+            assert open_day(session, settings().tenant, today) == today + timedelta(days=1)
+
+    def test_stay_open_to_whoever_has_begun_to_book_until_he_is_done(self, office: Office) -> None:
+        begun, ended = threading.Event(), threading.Event()
+
+        def books() -> date:
+            with office.sits() as sitting:
+                day = open_day(sitting.session, sitting.tenant, sitting.session.scalar(text("select current_date")))
+                begun.set()
+                assert not ended.wait(0.3)  # whoever closes has to wait
+                return day
+
+        def closes() -> None:
+            begun.wait()
+            with office.sits() as sitting:
+                hold(sitting.session, sitting.tenant)
+                ended.set()
+                sitting.session.execute(text(self.CLOSED), {"id": uuid4()})
+
+        day, _ = side_by_side(books, closes)
+        assert day == office.one("select current_date")
+        assert office.one("select open_day(tenant_id, current_date) from period") == day + timedelta(days=1)
+
+    def test_keep_the_figures_of_a_closed_period(self) -> None:
+        app(self.CLOSED, id=uuid4())
+        for change in ("figures = '{}'", "number = '2'", "closed_at = now()", "last_on = last_on + 1"):
+            with pytest.raises(DBAPIError) as problem:
+                app(f"update period set {change}")
+            assert (change, refused(problem)) == (change, PRIVILEGE_MISSING)
 
     def test_refuse_a_leg_of_nothing(self) -> None:
         with pytest.raises(DBAPIError) as problem:
@@ -227,7 +265,8 @@ class TestTheBooks:
 class TestBills:
     def test_are_refused_at_commit_when_they_do_not_add_up(self) -> None:
         columns = (
-            "tenant_id, application_id, payer, payer_name, payer_uscc, verification_code, issued_at, issued_on, due_on"
+            "tenant_id, application_id, payer, payer_name, payer_uscc, verification_code, issued_at, issued_on, "
+            "booked_on, due_on"
         )
         with pytest.raises(DBAPIError) as problem:
             app(
@@ -239,7 +278,8 @@ class TestBills:
 
     def test_come_once_per_payer_of_an_application(self) -> None:
         columns = (
-            "tenant_id, application_id, payer, payer_name, payer_uscc, verification_code, issued_at, issued_on, due_on"
+            "tenant_id, application_id, payer, payer_name, payer_uscc, verification_code, issued_at, issued_on, "
+            "booked_on, due_on"
         )
         with pytest.raises(DBAPIError) as problem:
             app(
@@ -251,7 +291,8 @@ class TestBills:
 
     def test_stand_once_for_a_payer_however_often_they_are_drawn_up_anew(self) -> None:
         columns = (
-            "tenant_id, application_id, payer, payer_name, payer_uscc, verification_code, issued_at, issued_on, due_on"
+            "tenant_id, application_id, payer, payer_name, payer_uscc, verification_code, issued_at, issued_on, "
+            "booked_on, due_on"
         )
         with pytest.raises(DBAPIError) as problem:
             app(
@@ -282,7 +323,10 @@ class TestBills:
 
     def test_have_one_valid_receipt_and_take_a_bank_transaction_once(self) -> None:
         for table, columns in (
-            ("receipt", "tenant_id, application_id, bill_id, code, check_code, total_fen, issued_at, issued_on"),
+            (
+                "receipt",
+                "tenant_id, application_id, bill_id, code, check_code, total_fen, issued_at, issued_on, booked_on",
+            ),
             (
                 "payment",
                 "tenant_id, bill_id, inbox_id, provider, amount_fen, channel, payer_name, payer_account, paid_at",

@@ -111,10 +111,13 @@ APPEND_ONLY = (*FIRST_APPEND_ONLY, *REVIEW_APPEND_ONLY, *MONEY_APPEND_ONLY)
 #: What may change on a row that is otherwise as final as paper.
 FIRST_CHANGEABLE = {"bill": "status, paid_at", "receipt": "state, replaced_by"}
 MONEY_CHANGEABLE = {
-    "bill": "paid_fen, void_reason, voided_at",
+    "bill": "paid_fen, void_reason, voided_at, void_booked_on",
     "receipt": "prints",
     "credit": "left_fen",
     "statement_line": "state, rule, why, payment_id, match_id",
+    "period": "state, version, reopening_reason, reopening_asked_by, reopening_asked_at, reopened_by, reopened_at, "
+    "acts, document_sha256, seal_key_id, seal",
+    "transfer": "state, decided_by, decided_at, opinion, seal_key_id, seal",
 }
 
 #: The app may delete rows here and nowhere else.
@@ -230,7 +233,9 @@ def put_up_for_money() -> list[str]:
     """The same for the tables of the third schema, and the triggers that look at whole statements."""
     statements = [f"grant select, insert, update on {table} to yidan_app" for table in MONEY_WALLED]
     statements += [f"revoke update on {table} from yidan_app" for table in MONEY_APPEND_ONLY]
-    statements += [f"revoke update on {table} from yidan_app" for table in ("credit", "statement_line")]
+    statements += [
+        f"revoke update on {table} from yidan_app" for table in MONEY_CHANGEABLE if table not in FIRST_CHANGEABLE
+    ]
     statements += [f"grant update ({columns}) on {table} to yidan_app" for table, columns in MONEY_CHANGEABLE.items()]
     statements += [_append_only(table) for table in MONEY_APPEND_ONLY]
     for table in MONEY_WALLED:
@@ -282,12 +287,21 @@ def put_up_for_money() -> list[str]:
            end $$""",
         "create trigger payment_share_add_up after insert on payment_share referencing new table as added "
         "for each statement execute function shares_add_up()",
-        """create function day_is_open() returns trigger language plpgsql as $$
+        # Whoever closes a period holds the books alone; whoever books holds them with others, until the transaction
+        # ends, and looks at the periods only then. As the owner, because a district sees no periods.
+        """create function open_day(which text, day date) returns date language plpgsql security definer
+           set search_path = public, pg_temp as $$
+           begin
+             perform pg_advisory_xact_lock_shared(hashtext('books'), hashtext(which));
+             return (select greatest(day, max(last_on) + 1) from period
+                     where tenant_id = which and state <> 'reopened');
+           end $$""",
+        """create function day_is_open() returns trigger language plpgsql security definer
+           set search_path = public, pg_temp as $$
            declare closed date;
            begin
-             select a.booked_on into closed from (select distinct tenant_id, booked_on from added) a
-             join period p on p.tenant_id = a.tenant_id and a.booked_on between p.first_on and p.last_on
-               and p.state <> 'reopened' limit 1;
+             select booked_on into closed from (select distinct tenant_id, booked_on from added) a
+             where open_day(tenant_id, booked_on) <> booked_on limit 1;
              if closed is not null then
                raise exception 'the books of % are closed', closed using errcode = 'check_violation';
              end if;
@@ -307,6 +321,7 @@ def take_down_for_money() -> list[str]:
         "drop function lines_add_up() cascade",
         "drop function shares_add_up() cascade",
         "drop function day_is_open() cascade",
+        "drop function open_day(text, date)",
         "drop trigger bill_bill_adds_up on bill",
         *(
             f"create constraint trigger {table}_{function} after insert or update on {table} "

@@ -16,7 +16,7 @@ class Bill(SQLModel, table=True):
 
     A payer has one bill of the assessment at a time: a `reissue` names the void bill that it `replaces`, a
     `supplement` (area survey) and a `late` fee stand beside it. `paid_fen` is what has been paid in, whatever was
-    given back since.
+    given back since. `booked_on` and `void_booked_on` are the open days of the books that it counts to.
     """
 
     __tablename__ = "bill"
@@ -36,8 +36,10 @@ class Bill(SQLModel, table=True):
             name="bill_paid",
         ),
         CheckConstraint("status <> 'void' or void_reason <> ''", name="bill_void_reason"),
+        CheckConstraint("(status = 'void') = (void_booked_on is not null)", name="bill_void_booked"),
         Index("bill_payer", "tenant_id", "payer_uscc"),
         Index("bill_open", "tenant_id", "due_on", postgresql_where=text("status in ('issued','part_paid')")),
+        Index("bill_booked", "tenant_id", "booked_on"),
         Index(
             "bill_one_at_a_time",
             "application_id",
@@ -63,10 +65,12 @@ class Bill(SQLModel, table=True):
     status: str = "issued"
     issued_at: datetime = moment()
     issued_on: date
+    booked_on: date
     due_on: date
     paid_at: datetime | None = moment(nullable=True)
     void_reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     voided_at: datetime | None = moment(nullable=True)
+    void_booked_on: date | None = None
     created_at: datetime = recorded()
 
 
@@ -222,7 +226,8 @@ class Receipt(SQLModel, table=True):
     """The receipt of a paid bill, one that is valid at a time; the number series of a code has no gaps.
 
     A `reversal` (冲红) has a number of its own, the amount of what it `reverses` with a minus, and is valid itself.
-    `lines` are amounts by item where they are no longer those of the bill.
+    `lines` are amounts by item where they are no longer those of the bill; `booked_on` is the open day of the books
+    that it counts to.
     """
 
     __tablename__ = "receipt"
@@ -241,6 +246,7 @@ class Receipt(SQLModel, table=True):
             postgresql_where=text("kind = 'receipt' and state = 'normal'"),
         ),
         Index("receipt_bill", "bill_id"),
+        Index("receipt_booked", "tenant_id", "booked_on"),
     )
     id: UUID = new_id()
     tenant_id: str = Field(foreign_key="tenant.id")
@@ -258,5 +264,6 @@ class Receipt(SQLModel, table=True):
     total_fen: int = Field(sa_type=BigInteger)
     issued_at: datetime = moment()
     issued_on: date
+    booked_on: date
     replaced_by: UUID | None = reference("receipt.id", nullable=True)
     recorded_at: datetime = recorded()

@@ -8,11 +8,15 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from shared.db.tables.columns import UUID, datetime, json_object, moment, new_id, recorded, reference
+from shared.db.tables.columns import UUID, datetime, json_list, json_object, moment, new_id, raw, recorded, reference
 
 
 class Period(SQLModel, table=True):
-    """A closed day or month with the figures it was closed on; reopened by two people, closed again as a new row."""
+    """A closed day or month with the figures it was closed on; reopened by two people, closed again as a new row.
+
+    The figures never change. `acts` is what was done to it since, in order; the finance unit's seal covers the row and
+    the digest of its document.
+    """
 
     __tablename__ = "period"
     __table_args__ = (
@@ -21,6 +25,10 @@ class Period(SQLModel, table=True):
         CheckConstraint("state in ('closed','reopening','reopened')", name="period_state"),
         CheckConstraint("reopened_by is null or reopened_by <> reopening_asked_by", name="period_two_people"),
         CheckConstraint("state <> 'reopened' or reopened_by is not null", name="period_reopened"),
+        CheckConstraint(
+            "state = 'closed' or (reopening_asked_by is not null and reopening_reason <> '')", name="period_asked"
+        ),
+        UniqueConstraint("tenant_id", "number"),
         Index(
             "period_closed", "tenant_id", "kind", "first_on", unique=True, postgresql_where=text("state <> 'reopened'")
         ),
@@ -42,17 +50,28 @@ class Period(SQLModel, table=True):
     reopening_asked_at: datetime | None = moment(nullable=True)
     reopened_by: UUID | None = reference("account.id", nullable=True)
     reopened_at: datetime | None = moment(nullable=True)
+    acts: list[Any] = json_list()
+    document_sha256: str | None = None
+    seal_key_id: str | None = None
+    seal: bytes | None = raw(nullable=True)
 
 
 class Transfer(SQLModel, table=True):
-    """划拨: a day's money of one item passed on to whom it belongs, set down by one person, confirmed by another."""
+    """划拨: a day's money of one item passed on to whom it belongs, set down by one person, confirmed by another.
+
+    What one person set down at once is one `batch` and is decided at once; the finance unit's seal covers the row.
+    """
 
     __tablename__ = "transfer"
     __table_args__ = (
         UniqueConstraint("tenant_id", "number"),
         CheckConstraint("state in ('proposed','confirmed','declined')", name="transfer_state"),
         CheckConstraint("amount_fen > 0", name="transfer_amount"),
+        CheckConstraint("account in ('treasury','agency')", name="transfer_account"),
         CheckConstraint("decided_by is null or decided_by <> made_by", name="transfer_two_people"),
+        CheckConstraint("(state = 'proposed') = (decided_by is null)", name="transfer_decided"),
+        CheckConstraint("state <> 'declined' or opinion <> ''", name="transfer_declined"),
+        Index("transfer_batch", "batch_id"),
         Index(
             "transfer_once",
             "tenant_id",
@@ -65,6 +84,7 @@ class Transfer(SQLModel, table=True):
     )
     id: UUID = new_id()
     tenant_id: str = Field(foreign_key="tenant.id")
+    batch_id: UUID
     number: str
     day: date
     account: str
@@ -76,3 +96,5 @@ class Transfer(SQLModel, table=True):
     decided_by: UUID | None = reference("account.id", nullable=True)
     decided_at: datetime | None = moment(nullable=True)
     opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    seal_key_id: str | None = None
+    seal: bytes | None = raw(nullable=True)

@@ -57,7 +57,10 @@ class Document(SQLModel, table=True):
         UniqueConstraint("kind", "subject_id", "rendition"),
         Index("document_application", "application_id"),
         CheckConstraint("(ready_at is null) = (sha256 is null)", name="document_ready"),
-        CheckConstraint("application_id is not null or draft_id is not null", name="document_belongs"),
+        CheckConstraint(
+            "application_id is not null or draft_id is not null or kind in ('day_close','month_close','transfers')",
+            name="document_belongs",
+        ),
     )
     id: UUID = new_id()
     tenant_id: str = Field(foreign_key="tenant.id")

@@ -21,6 +21,12 @@ _CHANGED = (
         "status in ('issued','paid','nothing_due','void')",
         "status in ('issued','part_paid','paid','nothing_due','void','refunded')",
     ),
+    (
+        "document",
+        "document_belongs",
+        "application_id is not null or draft_id is not null",
+        "application_id is not null or draft_id is not null or kind in ('day_close','month_close','transfers')",
+    ),
 )
 _NEW = (
     ("bill", "bill_kind", "kind in ('original','reissue','supplement','late')"),
@@ -32,6 +38,7 @@ _NEW = (
         "when 'paid' then paid_fen = total_fen when 'refunded' then paid_fen > 0 else paid_fen = 0 end",
     ),
     ("bill", "bill_void_reason", "status <> 'void' or void_reason <> ''"),
+    ("bill", "bill_void_booked", "(status = 'void') = (void_booked_on is not null)"),
     ("payment", "payment_source", "source in ('callback','statement','query','suspense','credit','guarantee')"),
     ("payment", "payment_heard", "source <> 'callback' or inbox_id is not null"),
     ("receipt", "receipt_kind", "kind in ('receipt','reversal')"),
@@ -52,6 +59,8 @@ def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("replaces", sa.Uuid(), nullable=True),
             sa.Column("void_reason", sa.String(), server_default="", nullable=False),
             sa.Column("voided_at", sa.DateTime(timezone=True), nullable=True),
+            sa.Column("booked_on", sa.Date(), nullable=True),
+            sa.Column("void_booked_on", sa.Date(), nullable=True),
         ),
         "bill_line": (
             sa.Column("occasion", sa.Integer(), server_default="0", nullable=False),
@@ -71,6 +80,7 @@ def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
                 "lines", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
             ),
             sa.Column("prints", sa.Integer(), server_default="0", nullable=False),
+            sa.Column("booked_on", sa.Date(), nullable=True),
         ),
     }
 
@@ -118,6 +128,16 @@ def upgrade() -> None:
         sa.Column("reopening_asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reopened_by", sa.Uuid(), nullable=True),
         sa.Column("reopened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "acts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
+        ),
+        sa.Column("document_sha256", sa.String(), nullable=True),
+        sa.Column("seal_key_id", sa.String(), nullable=True),
+        sa.Column("seal", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint(
+            "state = 'closed' or (reopening_asked_by is not null and reopening_reason <> '')", name="period_asked"
+        ),
+        sa.UniqueConstraint("tenant_id", "number"),
         sa.CheckConstraint("kind in ('day','month')", name="period_kind"),
         sa.CheckConstraint("last_on >= first_on and (kind = 'month' or first_on = last_on)", name="period_days"),
         sa.CheckConstraint("state <> 'reopened' or reopened_by is not null", name="period_reopened"),
@@ -285,6 +305,7 @@ def upgrade() -> None:
         "transfer",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("batch_id", sa.Uuid(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("account", sa.String(), nullable=False),
@@ -296,6 +317,11 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opinion", sa.String(), server_default="", nullable=False),
+        sa.Column("seal_key_id", sa.String(), nullable=True),
+        sa.Column("seal", sa.LargeBinary(), nullable=True),
+        sa.CheckConstraint("account in ('treasury','agency')", name="transfer_account"),
+        sa.CheckConstraint("(state = 'proposed') = (decided_by is null)", name="transfer_decided"),
+        sa.CheckConstraint("state <> 'declined' or opinion <> ''", name="transfer_declined"),
         sa.CheckConstraint("state in ('proposed','confirmed','declined')", name="transfer_state"),
         sa.CheckConstraint("amount_fen > 0", name="transfer_amount"),
         sa.CheckConstraint("decided_by is null or decided_by <> made_by", name="transfer_two_people"),
@@ -314,6 +340,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("tenant_id", "number"),
     )
+    op.create_index("transfer_batch", "transfer", ["batch_id"], unique=False)
     op.create_index(
         "transfer_once",
         "transfer",
@@ -940,12 +967,19 @@ def _change_the_first_tables() -> None:
             op.add_column(table, each)
     op.execute("set constraints all immediate")
     op.execute("update bill set paid_fen = total_fen where status = 'paid'")
-    op.execute("update bill set void_reason = '办件终止', voided_at = now() where status = 'void'")
+    op.execute(
+        "update bill set void_reason = '办件终止', voided_at = now(), void_booked_on = issued_on where status = 'void'"
+    )
     # The books of the first schema were booked as they came in.
     op.execute("alter table ledger_entry disable trigger ledger_entry_append_only")
     op.execute("update ledger_entry set booked_on = (occurred_at at time zone 'Asia/Shanghai')::date")
     op.execute("alter table ledger_entry enable trigger ledger_entry_append_only")
-    op.alter_column("ledger_entry", "booked_on", existing_type=sa.Date(), nullable=False)
+    op.execute("update bill set booked_on = issued_on")
+    op.execute("update receipt set booked_on = issued_on")
+    for table in ("bill", "receipt", "ledger_entry"):
+        op.alter_column(table, "booked_on", existing_type=sa.Date(), nullable=False)
+    for table in ("bill", "receipt"):
+        op.create_index(f"{table}_booked", table, ["tenant_id", "booked_on"])
     for table, column in _OWN_ROWS:
         op.create_unique_constraint(f"{table}_{column}_key", table, [column])
         op.create_foreign_key(f"{table}_{column}_fkey", table, table, [column], ["id"])
@@ -1006,7 +1040,8 @@ def downgrade() -> None:
     for name in ("receipt_bill", "receipt_one_at_a_time"):
         op.drop_index(name, table_name="receipt")
     op.drop_index("payment_bill", table_name="payment")
-    op.drop_index("ledger_entry_booked", table_name="ledger_entry")
+    for table in ("bill", "receipt", "ledger_entry"):
+        op.drop_index(f"{table}_booked", table_name=table)
     op.drop_constraint("bill_line_fee_line_id_occasion_key", "bill_line", type_="unique")
     for table, name, _condition in reversed(_NEW):
         op.drop_constraint(name, table, type_="check")
