@@ -16,6 +16,10 @@ from small_yidan import CODE, OTHER_CODE, book_of, pay, wait_until
 from sandbank.book import Book
 from sandbank.merchant import Bill
 from sandbank.statements import Statements
+from shared.domain.money import plain
+from shared.statements.detect import detect
+from shared.statements.profiles import SANDBANK
+from shared.statements.reading import read
 
 
 def lines_of(content: bytes) -> list[dict[str, str]]:
@@ -233,3 +237,18 @@ class TestBook:
         pay(bank)
 
         wait_until(lambda: book_of(bank).unwritten_days() == [])
+
+
+class TestFinance:
+    def test_reads_the_file_whole(self, bank):
+        pay(bank)
+        second = pay(bank, OTHER_CODE)
+        content = bank.test_client().get("/statements/2014-09-19.csv").data
+        stated = totals(bank, "2014-09-19")
+
+        statement = read(content, detect("2014-09-19.csv", content), profile=SANDBANK)
+
+        assert [line.payment_code for line in statement.lines] == [CODE, OTHER_CODE]
+        assert statement.lines[1].bank_reference == f"000002-{second['bank_txn_id']}"
+        assert plain(statement.closing_fen) == stated["closing"]
+        assert (statement.line_count, plain(statement.credits_fen)) == (stated["lines"], stated["credits"])
