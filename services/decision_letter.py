@@ -44,7 +44,10 @@ def refusal_view(sitting: Sitting, refusal_id: UUID) -> RefusalView:
             for ground in refusal.grounds
         ),
         decision=wording["refusal_decision"],
-        closing=tuple(text.format(**facts) for text in wording["refusal_closing"]),
+        # What nobody approved needs no promise.
+        closing=tuple(
+            text.format(**facts) for text in wording["refusal_closing"] if facts["approved"] or "{approved}" not in text
+        ),
         used_default=used_default(sitting, case.id),
         remedies=wording["refusal_remedies"],
         contact=wording["letter_contact"],

@@ -121,7 +121,9 @@ def handling_slip_view(sitting: Sitting, application_id: UUID) -> HandlingSlipVi
 
 def _row(sitting: Sitting, row: HandlingRow) -> RowView:
     light, light_word = _light(row.standing)
-    if row.standing is None:
+    if row.status == "objected":
+        light, light_word = LightView.RED, "待解决"
+    elif row.standing is None:
         light, light_word = LightView.NONE, "未开始"
     did = _DID[row.status]
     if row.waits_for:
@@ -190,10 +192,7 @@ def _pause(each: Standstill) -> PauseView:
 
 
 def _promise(found: Handling) -> str:
-    moved = ""
-    if found.net_days is not None and found.gross_days is not None and found.gross_days > found.net_days:
-        moved = f"（停表 {found.gross_days - found.net_days} 个工作日已扣除）"
-    return f"{found.promised_days}个工作日，至{_long(found.due_on)}{moved}"
+    return f"{found.promised_days}个工作日，至{_long(found.due_on)}"
 
 
 def _summary(found: Handling, *, is_urgent: bool) -> str:
@@ -202,6 +201,8 @@ def _summary(found: Handling, *, is_urgent: bool) -> str:
     parts = [f"{len(found.rows)}个事项已办结{done}个，{found.open_rows}个办理中"]
     if late:
         parts.append(f"{late}个已超期")
+    if found.net_days is not None and found.gross_days is not None and found.gross_days > found.net_days:
+        parts.append(f"停表{found.gross_days - found.net_days}个工作日已扣除")
     standing = sum(each.ended_at is None for each in found.standstills)
     if standing:
         parts.append(f"{standing}处停表尚未恢复")
@@ -221,7 +222,7 @@ def _light(standing: Standing | None) -> tuple[LightView, str]:
         case Light.AMBER:
             return LightView.YELLOW, f"剩{standing.days}日" if standing.days else "今日到期"
         case Light.PAUSED:
-            return LightView.NONE, "停表"
+            return LightView.PAUSED, "停表"
         case Light.GREEN:
             return LightView.GREEN, f"剩{standing.days}日"
 

@@ -106,6 +106,9 @@ def _row(row: HandlingRow, office: Sitting) -> HandlingLine:
         details.append(row.opinion)
     name = named(row.name)
     light = Light.WAITING if row.standing is None else Light(row.standing.light.value)
+    words = light_words(row.standing) if row.standing else gettext("未开始")
+    if row.status == "objected":
+        light, words = Light.RED, gettext("待解决")
     return HandlingLine(
         what=gettext("%(item)s核定", item=name) if row.line_state else name,
         unit=named(city.units[row.unit_code].short_name),
@@ -118,7 +121,7 @@ def _row(row: HandlingRow, office: Sitting) -> HandlingLine:
         gross_days=row.gross_days,
         promised_days=row.promised_days,
         light=light,
-        light_words=light_words(row.standing) if row.standing else gettext("未开始"),
+        light_words=words,
     )
 
 

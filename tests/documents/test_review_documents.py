@@ -266,6 +266,7 @@ class TestALetter:
         [
             (replace(acceptance(matters=1), promised=()), 2),
             (acceptance(), 2),
+            (replace(acceptance(matters=17), promised=()), 2),
             (not_accepted(grounds=1), 2),
             (one_time_notice(items=1), 2),
             (one_time_notice(items=30), 4),

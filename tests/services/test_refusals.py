@@ -162,6 +162,7 @@ class TestARefusal:
             ("环境影响评价", "排放超标", "加装净化设施")
         ]
         assert "行政复议" in view.remedies
+        assert not any("已经同意" in each for each in view.closing), "nobody has approved anything"
         assert (view.used_default, view.issued_on) == ("", "2014年9月15日")
         assert office.one("select count(*) from notice where kind = 'refused' and channel = 'app'") == 1
         assert broken() == {}

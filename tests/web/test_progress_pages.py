@@ -282,6 +282,19 @@ class TestTheSlip:
             "深基坑专项施工方案 市住房和城乡建设局 等前置 等施工现场条件核验 — — 未办结 0 0 2 未开始"
         )
 
+    def test_says_of_an_objection_that_it_is_open_and_of_a_fee_what_the_case_promises(
+        self, office: Office, received: UUID, visitor: Visitor
+    ) -> None:
+        office.decides(task_of(office, received, "st"), approve=False, opinion="扬尘防治不足，请补充方案后再报")
+        pauses(office, received, "xf", "expert_review", "评审会9月24日召开")
+        office.at("2014-09-18 10:00")
+
+        page = visitor("applicant").read(f"/apply/cases/{received}/slip")
+        rows = {words(row.th.b): words(row) for row in page.select(".handling")[0].select("tbody tr")}
+
+        assert rows["环境影响评价"].endswith("待解决")
+        assert rows["散装水泥专项基金核定"].endswith("0 0 5 已办结"), "a pause moves a due date and promises no more"
+
     def test_tells_every_pause_with_its_author_and_reason(self, in_all_states: UUID, visitor: Visitor) -> None:
         page = visitor("applicant").read(f"/apply/cases/{in_all_states}/slip")
         rows = [words(row) for row in page.select(".handling")[1].select("tbody tr")]

@@ -71,8 +71,8 @@ def lanes_of(
     amounts = {} if is_public else _amounts_by_unit(file)
     scene = _Scene(progress, city, deadlines, days, axis, is_public, is_applicant)
     # The amount of a unit with several matters stands beside its first one.
-    by_date = sorted(file.tasks, key=lambda task: task.due_on)
-    rows = [_review(task, scene, amounts.pop(task.unit_code, None)) for task in by_date]
+    reviews = [(task.due_on, _review(task, scene, amounts.pop(task.unit_code, None))) for task in file.tasks]
+    rows = [lane for _, lane in sorted(reviews, key=lambda each: each[0])]
     reviewing = {task.unit_code for task in file.tasks}
     rows += [
         _fee(line, file.case, scene, amounts.pop(line.unit_code, None))

@@ -84,7 +84,7 @@ def handling(file: CaseFile, progress: Progress, city: City, *, today: date) -> 
     return Handling(
         rows=(
             *(_review(task, progress, city, days) for task in file.tasks),
-            *(_fee(line, file, city, days) for line in file.lines if line.unit_code not in reviewing),
+            *(_fee(line, file, joint, city, days) for line in file.lines if line.unit_code not in reviewing),
         ),
         standstills=tuple(_standstills(file, progress, city, today)),
         net_days=_net(joint, city, closed_on or today) if joint else None,
@@ -123,7 +123,7 @@ def _review(task: TaskView, progress: Progress, city: City, days: Deadlines) -> 
     )
 
 
-def _fee(line: LineView, file: CaseFile, city: City, days: Deadlines) -> HandlingRow:
+def _fee(line: LineView, file: CaseFile, joint: ClockRow | None, city: City, days: Deadlines) -> HandlingRow:
     accepted_on, due_on = file.case.accepted_on, file.case.due_on
     is_final = line.state == "final"
     ended_at = (line.confirmed_at or file.case.accepted_at) if is_final else None
@@ -131,9 +131,8 @@ def _fee(line: LineView, file: CaseFile, city: City, days: Deadlines) -> Handlin
     try:
         used = gross_days(city.calendar, started_on=accepted_on, until=on(ended_at) if ended_at else days.today)
         standing = days.standing(due_on, done_on=on(ended_at) if ended_at else None)
-        promised = max(days.between(accepted_on, due_on), 0)
     except CalendarNotLoaded:
-        used, standing, promised = None, None, 0
+        used, standing = None, None
     return HandlingRow(
         name=city.item(line.item_code).name,
         unit_code=line.unit_code,
@@ -145,7 +144,7 @@ def _fee(line: LineView, file: CaseFile, city: City, days: Deadlines) -> Handlin
         ended_at=ended_at,
         net_days=used,
         gross_days=used,
-        promised_days=promised,
+        promised_days=joint.days if joint else 0,
         standing=standing,
         paused_for="",
         waits_for=(),

@@ -86,13 +86,14 @@ class MinutesView(DocumentView):
 
 
 class Light(StrEnum):
-    """How a row stands against its promise; its colour only, the word is the view's."""
+    """How a row stands against its promise; shape and colour, the word is the view's."""
 
     GREEN = "green"
     YELLOW = "yellow"
     RED = "red"
+    PAUSED = "paused"
     NONE = "none"
-    """Waiting, paused, withdrawn: no light."""
+    """Waiting, withdrawn: no light."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
