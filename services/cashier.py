@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from services import late_fees
 from services.sitting import Sitting
 from shared.db import bills, books, deposits, outbox, payments, suspense, trail
 from shared.db.bills import BillRow
@@ -114,6 +115,7 @@ def take(sitting: Sitting, takings: Sequence[Taking]) -> list[UUID]:
     payments.add(sitting.session, sitting.tenant, new)
     books.post(sitting.session, sitting.tenant, entries)
     _open_deposits(sitting, settled, lines)
+    late_fees.follow(sitting, settled)
     trail.append(sitting.session, sitting.tenant, acts, signer=sitting.signer)
     outbox.put(
         sitting.session,

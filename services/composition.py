@@ -13,9 +13,10 @@ from services.correction_letter import correction_view
 from services.decision_letter import refusal_view, used_default
 from services.handling_slip import handling_slip_view
 from services.letters import long_day, seal
+from services.press import TITLES
 from services.sitting import Sitting
 from shared.db import accounts, attachments, bills, cases, clock, clocks, payments, receipts
-from shared.db.bills import BillLineRow
+from shared.db.bills import BillLineRow, BillRow
 from shared.documents.views import (
     AccountTotal,
     BillLine,
@@ -34,6 +35,12 @@ from shared.domain.money import grouped
 from shared.domain.words import in_words
 from shared.settings import settings
 
+_STATEMENTS = {
+    "original": "bill_statement",
+    "reissue": "bill_statement",
+    "supplement": "bill_statement_supplement",
+    "late": "bill_statement_late",
+}
 _FORMS = {"application/pdf": "PDF 文件", "image/jpeg": "JPEG 图片", "image/png": "PNG 图片"}
 
 
@@ -46,10 +53,11 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
     wording = city.pack.wording
     lead = city.units[city.lead_unit]
     if bill.total_fen:
-        statement = wording["bill_statement"].format(due_on=long_day(bill.due_on))
+        statement = wording[_STATEMENTS[bill.kind]].format(due_on=long_day(bill.due_on))
     else:
         statement = wording["bill_statement_nothing_due"]
     return BillView(
+        title=TITLES[bill.kind],
         service_name=wording["service_name"],
         tariff_notice=wording["tariff_notice"],
         issuer=lead.name,
@@ -71,7 +79,11 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
         if bill.total_fen
         else f"{settings().public_url}/progress?number={case.number}",
         channels=tuple(Labelled(label=each["label"], text=each["text"]) for each in wording["channels"]),
-        remarks=(*_remarks(wording, rows), *_default_remark(sitting, case.id)),
+        remarks=(
+            *_replaced_remark(sitting, bill),
+            *_remarks(wording, rows),
+            *_default_remark(sitting, case.id),
+        ),
         officer=wording["bill_officer"],
         checker=wording["bill_checker"],
         phone=wording["phone"],
@@ -216,6 +228,14 @@ def _remarks(wording: Mapping[str, Any], rows: list[BillLineRow]) -> tuple[Label
     if notes:
         remarks.append(Labelled(label="退还说明", text="；".join(notes) + "。"))
     return tuple(remarks)
+
+
+def _replaced_remark(sitting: Sitting, bill: BillRow) -> tuple[Labelled, ...]:
+    """A bill that was drawn up anew says which one is void, so that nobody pays the old code."""
+    if bill.replaces is None:
+        return ()
+    old = bills.load(sitting.session, bill.replaces)
+    return (Labelled(label="重开", text=f"原 {old.number} 作废（{old.void_reason}），原缴款码不要再用。"),)
 
 
 def _default_remark(sitting: Sitting, application_id: UUID) -> tuple[Labelled, ...]:

@@ -60,6 +60,7 @@ _BILL_WAITS_FOR: Final = ("reviews_and_lines", "lines")
 #: Documents with a number of their own, beside bills, applications and receipts.
 NUMBERED: Final = (
     "accepted", "one_time", "not_accepted", "correction", "refusal", "meeting", "survey", "handling", "card",
+    "dispute",
 )  # fmt: skip
 _WORDING: Final = (
     "service_name",
@@ -68,6 +69,8 @@ _WORDING: Final = (
     "phone",
     "bill_statement",
     "bill_statement_nothing_due",
+    "bill_statement_supplement",
+    "bill_statement_late",
     "bill_officer",
     "bill_checker",
     "bill_seal",
@@ -125,6 +128,9 @@ class PackSettings:
     due_working_days: int
     #: How a part payment is divided over a bill's lines.
     allocation: str
+    #: Working days in which an objection to a bill is answered, and after which an overdue one is called in last.
+    dispute_answer_days: int
+    final_reminder_days: int
     bill_number: str
     numbers: Mapping[str, str]
     correction_window_days: int
@@ -365,6 +371,8 @@ def _settings(data: Mapping[str, Any], units: Collection[str], problems: list[Pr
     return PackSettings(
         bill_waits_for=row.choice("bill_waits_for", _BILL_WAITS_FOR),
         due_working_days=row.whole("due_working_days", least=1),
+        dispute_answer_days=row.whole("dispute_answer_days", least=1),
+        final_reminder_days=row.whole("final_reminder_days", least=1),
         allocation=row.choice("allocation", [each.value for each in Rule]),
         numbers=MappingProxyType({column: numbers.text(column) for column in NUMBERED}),
         correction_window_days=row.whole("correction_window_days", least=0),

@@ -91,6 +91,14 @@ class Office:
         with sitting() as office:
             clock.set_to(office.session, office.tenant, datetime.fromisoformat(moment).replace(tzinfo=clock.CHINA))
 
+    def switches(self, setting: str) -> None:
+        """Turn a switch of the city's pack on."""
+        self.rows(
+            "update tenant set revision = revision || '+1', "
+            "data = jsonb_set(data, array['settings', cast(:setting as text)], 'true') returning id",
+            setting=setting,
+        )
+
     def account(self, login: str) -> AccountRow:
         """Somebody with a log-in."""
         with sitting() as office:

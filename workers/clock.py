@@ -16,7 +16,7 @@ from uuid import UUID
 
 import structlog
 
-from services import commitments, corrections, default_consent, forwarding, reminders, vacancies
+from services import bill_reminders, commitments, corrections, default_consent, forwarding, reminders, vacancies
 from services.sitting import Sitting, sitting
 from shared.db import attention, city
 from shared.db.engine import unit_of_work
@@ -48,6 +48,7 @@ ROUNDS: Final = (
     Round("left_behind", vacancies.left_behind, vacancies.report_left_behind),
     Round("corrections", corrections.due, corrections.look_at),
     Round("commitments", commitments.due, commitments.note_late),
+    Round("unpaid_bills", bill_reminders.due, bill_reminders.remind),
 )
 
 

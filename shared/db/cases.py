@@ -417,7 +417,7 @@ def complete(session: Session, ids: Sequence[UUID], *, at: datetime) -> None:
             "update application a set status = 'completed', version = version + 1, closed_at = :at "
             "where a.id = any(:ids) and a.status = 'billed' "
             "and not exists (select from review_task t where t.application_id = a.id and t.status <> 'approved') "
-            "and not exists (select from bill b where b.application_id = a.id "
+            "and not exists (select from bill b where b.application_id = a.id and b.kind in ('original', 'reissue') "
             "  and b.status in ('issued', 'part_paid', 'paid') "
             "  and not exists (select from receipt r where r.bill_id = b.id and r.kind = 'receipt'))"
         ),

@@ -207,9 +207,11 @@ INVARIANTS = (
         "select a.number || ' 状态为 ' || a.status from application a where "
         "(a.status = 'completed') <> (exists (select from bill b where b.application_id = a.id) and not exists "
         "(select from review_task t where t.application_id = a.id and t.status <> 'approved') and not exists "
-        "(select from bill b where b.application_id = a.id and b.status in ('issued', 'part_paid')) and not exists (select from bill b "
-        "where b.application_id = a.id and b.status = 'paid' "
-        "and not exists (select from receipt r where r.bill_id = b.id and r.kind = 'receipt'))) and a.status not in ('withdrawn', 'refused', 'not_accepted')",
+        "(select from bill b where b.application_id = a.id and b.kind in ('original', 'reissue') "
+        "and b.status in ('issued', 'part_paid')) and not exists (select from bill b "
+        "where b.application_id = a.id and b.kind in ('original', 'reissue') and b.status = 'paid' "
+        "and not exists (select from receipt r where r.bill_id = b.id and r.kind = 'receipt'))) "
+        "and a.status not in ('withdrawn', 'refused', 'not_accepted')",
     ),
     Invariant(
         "I9-ended",

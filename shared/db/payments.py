@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, update
@@ -146,6 +146,22 @@ def paid_by_line(session: Session, bill_ids: Iterable[UUID]) -> dict[tuple[UUID,
         .group_by(SHARES.c.bill_id, SHARES.c.seq)
     )
     return {(row.bill_id, row.seq): int(row.paid_fen) for row in rows}
+
+
+def paid_late(session: Session, bill_id: UUID, due_on: date) -> dict[int, list[tuple[date, int]]]:
+    """What was paid of each line (seq) after a day, by the day in China on which the bank says it was."""
+    day = func.date(func.timezone("Asia/Shanghai", PAYMENTS.c.paid_at))
+    rows = session.execute(
+        select(SHARES.c.seq, day.label("day"), func.sum(SHARES.c.amount_fen).label("fen"))
+        .join(PAYMENTS, PAYMENTS.c.id == SHARES.c.payment_id)
+        .where(SHARES.c.bill_id == bill_id, day > due_on)
+        .group_by(SHARES.c.seq, day)
+        .order_by(SHARES.c.seq, day)
+    )
+    found: dict[int, list[tuple[date, int]]] = {}
+    for row in rows:
+        found.setdefault(row.seq, []).append((row.day, int(row.fen)))
+    return found
 
 
 _COLUMNS = (

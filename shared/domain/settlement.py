@@ -6,16 +6,16 @@ has since been abolished is still settled.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from shared.domain.errors import Broken, Invalid, Problem, Refused
 from shared.domain.facts import Facts
-from shared.domain.lines import Line
-from shared.domain.money import round_to_fen
+from shared.domain.lines import Line, LineStatus
+from shared.domain.money import grouped, round_to_fen
 from shared.domain.rows import Row, table
 from shared.domain.tariff import Tariff
 
@@ -135,6 +135,66 @@ def settle_survey(tariff: Tariff, *, before: Iterable[Line], surveyed: Facts) ->
 def supplement_fen(differences: Iterable[Difference]) -> int:
     """The total of a supplementary bill: what is to be paid on top. What comes back is a refund of its own."""
     return sum(max(each.difference_fen, 0) for each in differences)
+
+
+#: Facts that a survey at completion measures anew; everything else stays as it was stated.
+SURVEYED: Final = ("floor_area_m2", "above_ground_area_m2", "ground_floor_area_m2", "shelter_built_m2")
+
+
+def supplement_line(each: Difference) -> Line:
+    """What a supplementary bill prints of an item that has become dearer: only what is to be paid on top.
+
+    Raises `Broken` for an item that has not: what comes back is a refund.
+    """
+    if each.difference_fen <= 0:
+        raise Broken(f"{each.code} is not to be paid on top")
+    before, after = each.before, each.after
+    quantity = None
+    if after.quantity is not None and before.quantity is not None:
+        quantity = after.quantity - before.quantity
+    # Where an exemption fell away, standard and reduction may both have moved: what is due is what counts.
+    return replace(
+        after,
+        status=LineStatus.PAYABLE,
+        quantity=quantity or after.quantity,
+        basis=f"{after.basis}（实测增加）" if quantity else after.basis,
+        gross_fen=each.difference_fen,
+        reduction_fen=0,
+        subsidy_fen=0,
+        payable_fen=each.difference_fen,
+        reason=f"面积实测结算，按 {each.version} 标准补缴",
+        reason_note=f"实测后应缴 {grouped(after.due_fen)} 元，原应缴 {grouped(before.due_fen)} 元",
+        formula=f"{after.formula}；减原应缴 {grouped(before.due_fen)} = {grouped(each.difference_fen)}",
+    )
+
+
+def late_line(line: Line, *, parts: Sequence[tuple[int, int]], rate_per_day: Decimal) -> Line:
+    """What a bill for 滞纳金 prints of an item that was paid late, in parts of (分, days late).
+
+    Each part is rounded once, as it would be had it been the only one.
+    """
+    fen = sum(late_payment_fen(overdue_fen=part, days=days, rate_per_day=rate_per_day) for part, days in parts)
+    percent = f"{(rate_per_day * _HUNDRED).normalize():f}%"
+    longest = max(days for _, days in parts)
+    return replace(
+        line,
+        status=LineStatus.PAYABLE,
+        quantity=Decimal(longest),
+        unit="日",
+        basis="逾期日数",
+        rate_text=percent.removesuffix("%"),
+        rate_unit="%",
+        composition="",
+        gross_fen=fen,
+        reduction_fen=0,
+        subsidy_fen=0,
+        payable_fen=fen,
+        reason=f"逾期 {longest} 日缴款，加收滞纳金",
+        reason_note="",
+        formula=" + ".join(f"{grouped(part)} × {percent} × {days} 日" for part, days in parts) + f" = {grouped(fen)}",
+        reduction_code=None,
+        refused_claims=(),
+    )
 
 
 def late_payment_fen(*, overdue_fen: int, days: int, rate_per_day: Decimal) -> int:

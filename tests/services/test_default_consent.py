@@ -22,10 +22,7 @@ LATE = "2014-10-20 09:00"
 @pytest.fixture
 def lenient(office: Office) -> Office:
     """The office of a city where silence counts as consent."""
-    office.rows(
-        "update tenant set revision = 'lenient', "
-        "data = jsonb_set(data, '{settings,default_consent}', 'true') returning id"
-    )
+    office.switches("default_consent")
     office.at("2014-09-15 09:00")
     return office
 

@@ -231,10 +231,7 @@ class TestARefusal:
         assert broken() == {}
 
     def test_says_which_verdicts_came_by_default(self, office: Office) -> None:
-        office.rows(
-            "update tenant set revision = 'lenient', "
-            "data = jsonb_set(data, '{settings,default_consent}', 'true') returning id"
-        )
+        office.switches("default_consent")
         office.at("2014-09-15 09:00")
         application_id = office.receives().application_id
         objects(office, application_id)

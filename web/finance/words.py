@@ -79,6 +79,7 @@ def kind_tag(kind: str) -> Tag:
         "payment_refused": Tag(gettext("款项不符"), Tone.AMBER),
         "objected_after_bill": Tag(gettext("出单后不予同意"), Tone.RED),
         "refund_due": Tag(gettext("应退费"), Tone.RED),
+        "bill_unpaid": Tag(gettext("逾期未缴"), Tone.RED),
         "commitment_late": Tag(gettext("承诺逾期"), Tone.RED),
         "commitment_failed": Tag(gettext("承诺未履行"), Tone.RED),
         "correction_unanswered": Tag(gettext("补正逾期"), Tone.RED),
