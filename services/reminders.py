@@ -1,8 +1,9 @@
-"""Reminders and the ladder: every step that a running clock reaches becomes a row and a notice, once for its due date.
+"""Reminders and the ladder: every step that a running clock reaches becomes a row and is told, once for its due date.
 
-Run by `workers.clock` at any interval, by any number of processes, after any pause: what a clock has reached follows
-from its dates and the business day, and what is missing is written in order. A clock that stands still or has stopped
-does not climb; one that was dated anew starts anew.
+What one pass finds is gathered into one notice for each person and step (`notices.tell_gathered`). Run by
+`workers.clock` at any interval, by any number of processes, after any pause: what a clock has reached follows from its
+dates and the business day, and what is missing is written in order. A clock that stands still or has stopped does not
+climb; one that was dated anew starts anew.
 """
 
 from __future__ import annotations
@@ -111,8 +112,10 @@ def remind(sitting: Sitting, application_id: UUID) -> int:
         ],
     )
     reached_now = [(matter, step) for matter, step, _ in steps if (matter.clock.id, step.value) in new]
-    for matter, step in reached_now:
-        _tell(sitting, matter, step, people[matter.clock.id, step])
+    notices.gather(
+        sitting,
+        [line for matter, step in reached_now for line in _lines(sitting, matter, step, people[matter.clock.id, step])],
+    )
     if late := [matter for matter, step in reached_now if step is Step.MEETING]:
         _call_meeting(sitting, case, late, [task for task in tasks.values() if task.status in _IN_HAND])
     if new:
@@ -177,39 +180,57 @@ def _holder(sitting: Sitting, matter: _Matter) -> list[Addressee]:
     return notices.person(sitting, matter.task.officer_id) if matter.task else []
 
 
-def _tell(sitting: Sitting, matter: _Matter, step: Step, people: Iterable[Addressee]) -> None:
+def _lines(
+    sitting: Sitting, matter: _Matter, step: Step, people: Iterable[Addressee]
+) -> list[tuple[Addressee, notices.Line]]:
+    """What a step says to each of those it is for: alone, and as a line among others."""
     case, clock, due_on = matter.case, matter.clock, matter.clock.due_on
     day = f"{due_on.year}年{due_on.month}月{due_on.day}日" if due_on else ""
     unit = sitting.city.units[clock.unit_code].short_name
     what = f"{case.number} {matter.name}"
     supervision = sitting.city.pack.settings.supervision
-    title, ask = {
-        Step.HINT: (f"{what}应于{day}前办结", "距承诺时限还有一个工作日，请安排办理。"),
-        Step.AMBER: (f"{what}的承诺时限已用九成", "请尽快办结；确需延期的，请在到期前申请。"),
-        Step.RED: (f"{what}已超过承诺时限", "请尽快办结，并写明超期的原因。"),
-        Step.OFFICER: (f"{what}超期，请立即办理", "逐级提醒自今日起开始。"),
-        Step.CHIEF: (f"{what}超期，报首席代表", "请督促经办人办结。"),
-        Step.LEAD: (f"{what}超期，报牵头窗口", "请协调有关部门办结。"),
-        Step.SUPERVISOR: (f"{what}超期，报{supervision}", "请督办。"),
-        Step.MEETING: (f"{what}超期，应召开联席会议", "逐级提醒后仍未办结，应召开联席会议决定。"),
+    heading, ask = {
+        Step.HINT: ("距承诺时限还有一个工作日", "请安排办理。"),
+        Step.AMBER: ("承诺时限已用九成", "请尽快办结；确需延期的，请在到期前申请。"),
+        Step.RED: ("已超过承诺时限", "请尽快办结，并写明超期的原因。"),
+        Step.OFFICER: ("超期，请立即办理", "逐级提醒自今日起开始。"),
+        Step.CHIEF: ("超期，报首席代表", "请督促经办人办结。"),
+        Step.LEAD: ("超期，报牵头窗口", "请协调有关部门办结。"),
+        Step.SUPERVISOR: (f"超期，报{supervision}", "请督办。"),
+        Step.MEETING: ("超期，应召开联席会议", "逐级提醒后仍未办结，应召开联席会议决定。"),
     }[step]
+    title = f"{what}的{heading}" if step is Step.AMBER else f"{what}{heading}"
     body = f"{case.project_name}的{matter.name}由{unit}办理，应于{day}前办结。{ask}"
-    if matter.is_owed_by_applicant and step in (Step.HINT, Step.AMBER, Step.RED):
-        body = f"{case.project_name}的{matter.name}应于{day}前交来。逾期可能影响审核，请尽快办理。"
-        title = f"{what}应于{day}前交来" if step is not Step.RED else f"{what}已过交来的期限"
-    elif matter.is_owed_by_applicant:
-        title, body = f"{what}逾期未交来", f"{case.project_name}的{matter.name}应于{day}前由申请人交来，请核查处理。"
-    for each in people:
-        notices.tell(
-            sitting,
-            [each],
-            kind=f"step_{step.value}",
-            key=f"step:{clock.id}:{due_on}:{step.value}",
-            title=title,
-            body=body,
-            application_id=case.id,
-            href=_page_for(sitting, matter, each),
+    entry = f"{what}（{case.project_name}，{unit}），应于{day}前办结"
+    if matter.is_owed_by_applicant:
+        entry = f"{what}（{case.project_name}），应于{day}前交来"
+        if step in (Step.HINT, Step.AMBER):
+            title, heading, ask = f"{what}应于{day}前交来", "材料应尽快交来", "逾期可能影响审核，请尽快办理。"
+        elif step is Step.RED:
+            title, heading, ask = f"{what}已过交来的期限", "材料已过交来的期限", "逾期可能影响审核，请尽快办理。"
+        else:
+            title, heading, ask = f"{what}逾期未交来", "材料逾期未交来", "应由申请人交来，请核查处理。"
+        body = f"{case.project_name}的{matter.name}应于{day}前交来。{ask}"
+    leaders = notices.leaders(sitting) if step in (Step.SUPERVISOR, Step.MEETING) else []
+    return [
+        (
+            each,
+            notices.Line(
+                kind=f"step_{step.value}",
+                key=f"step:{clock.id}:{due_on}:{step.value}",
+                application_id=case.id,
+                title=title,
+                body=body,
+                href=href,
+                heading=heading,
+                ask=ask,
+                entry=entry,
+                list_href=list_href,
+            ),
         )
+        for each in people
+        for href, list_href in [_pages_for(sitting, matter, each, leaders)]
+    ]
 
 
 def _call_meeting(sitting: Sitting, case: Case, late: list[_Matter], in_hand: list[TaskRow]) -> None:
@@ -241,12 +262,12 @@ def _call_meeting(sitting: Sitting, case: Case, late: list[_Matter], in_hand: li
         )
 
 
-def _page_for(sitting: Sitting, matter: _Matter, to: Addressee) -> str:
-    """The page on which an addressee sees the case."""
+def _pages_for(sitting: Sitting, matter: _Matter, to: Addressee, leaders: list[Addressee]) -> tuple[str, str]:
+    """The page on which an addressee sees the case, and the one that lists it among others."""
     if to.account_id == matter.case.applicant_id:
-        return f"/apply/cases/{matter.case.id}"
+        return f"/apply/cases/{matter.case.id}", "/apply"
     if to.unit_code == sitting.city.lead_unit != matter.clock.unit_code:
-        return f"/desk/cases/{matter.case.id}"
-    if to in notices.leaders(sitting):
-        return f"/board/cases?q={matter.case.number}"
-    return matter.desk_page
+        return f"/desk/cases/{matter.case.id}", "/desk/cases"
+    if to in leaders:
+        return f"/board/cases?q={matter.case.number}", "/board/tasks?light=red"
+    return matter.desk_page, "/desk"

@@ -24,6 +24,7 @@ _WANTED: Mapping[str, Mapping[str, Any]] = {
     "meeting_verdict": {"verdict": "approved"},
     "handover": {"from_unit": "zj", "to_unit": "rf"},
     "notice": {"channel": "app", "to_unit": "zj"},
+    "notice_line": {"to_unit": "zj"},
     "case_item": {"kind": "dead_work"},
     "bill_reminder": {"step": "due"},
     "refund": {"kind": "treasury"},

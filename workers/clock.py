@@ -16,7 +16,16 @@ from uuid import UUID
 
 import structlog
 
-from services import bill_reminders, commitments, corrections, default_consent, forwarding, reminders, vacancies
+from services import (
+    bill_reminders,
+    commitments,
+    corrections,
+    default_consent,
+    forwarding,
+    notices,
+    reminders,
+    vacancies,
+)
 from services.sitting import Sitting, sitting
 from shared.db import attention, city
 from shared.db.engine import unit_of_work
@@ -68,9 +77,12 @@ def look_once() -> int:
 
 
 def _look_over(tenant: str) -> int:
+    """What is due in one city; what its people are to be told of it comes last, all together."""
     for name, errand in ERRANDS:
         _try(tenant, name, errand)
-    return sum(_go_round(tenant, each) for each in ROUNDS)
+    new = sum(_go_round(tenant, each) for each in ROUNDS)
+    _try(tenant, "notices", notices.tell_gathered)
+    return new
 
 
 def _go_round(tenant: str, each: Round) -> int:

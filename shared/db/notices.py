@@ -15,15 +15,18 @@ from shared.db import setwise
 from shared.db.outbox import changed
 from shared.db.tables.cases import Application
 from shared.db.tables.columns import table
-from shared.db.tables.notices import Notice, SmsMessage
+from shared.db.tables.notices import Notice, NoticeLine, SmsMessage
 from shared.db.tables.people import Account
 
 NOTICES = table(Notice)
+LINES = table(NoticeLine)
 MESSAGES = table(SmsMessage)
 ACCOUNTS = table(Account)
 APPLICATIONS = table(Application)
 
 PAGE_ROWS = 25
+#: How many lines of a notice a list shows at once.
+GLANCE_LINES = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +65,16 @@ class NoticeRow:
     read_at: datetime | None
     to_unit: str
 
+    @property
+    def first_lines(self) -> str:
+        """What is read at a glance: all of a plain notice, the beginning of one that lists many."""
+        return "\n".join(self.body.splitlines()[:GLANCE_LINES])
+
+    @property
+    def further_lines(self) -> tuple[str, ...]:
+        """The rest."""
+        return tuple(self.body.splitlines()[GLANCE_LINES:])
+
 
 @dataclass(frozen=True, slots=True)
 class NoticePage:
@@ -86,6 +99,40 @@ class Letter:
     title: str
     body: str
     href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """One thing that somebody is to be told of; `key` and `mark` say once what and whom."""
+
+    id: UUID
+    application_id: UUID
+    kind: str
+    key: str
+    mark: str
+    to_account: UUID | None
+    to_unit: str
+    to_name: str
+    phone: str
+    email: str
+    title: str
+    body: str
+    href: str
+    heading: str
+    ask: str
+    entry: str
+    list_href: str
+
+    @property
+    def to(self) -> Addressee:
+        return Addressee(
+            mark=self.mark,
+            account_id=self.to_account,
+            unit_code=self.to_unit,
+            name=self.to_name,
+            phone=self.phone,
+            email=self.email,
+        )
 
 
 # Who is told.
@@ -131,6 +178,29 @@ def add(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[UUID]:
         session, NOTICES, rows, tail="on conflict (tenant_id, key, channel) do nothing returning id, channel"
     )
     return [row.id for row in written if row.channel != "app"]
+
+
+def add_lines(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write lines; what somebody is to be told of already stays as it is."""
+    if rows:
+        setwise.insert_rows(session, LINES, rows, tail="on conflict (tenant_id, key, mark) do nothing")
+
+
+def waiting_lines(session: Session, tenant: str) -> list[LineRow]:
+    """The lines that no notice has told yet, held for this transaction; those that somebody else holds are theirs."""
+    columns = [LINES.c[name] for name in LineRow.__dataclass_fields__]
+    rows = session.execute(
+        select(*columns)
+        .where(LINES.c.tenant_id == tenant, LINES.c.told_as == "")
+        .order_by(LINES.c.recorded_at, LINES.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    return [LineRow(**row._mapping) for row in rows]
+
+
+def mark_told(session: Session, ids: Iterable[UUID], *, key: str) -> None:
+    """Note in which notice lines were told."""
+    session.execute(update(LINES).where(setwise.among(LINES.c.id, ids)).values(told_as=key))
 
 
 def to_send(session: Session, ids: Iterable[UUID]) -> list[Letter]:

@@ -14,9 +14,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from watching import as_owner
 
+from services import notices
 from services.sitting import serve, sitting
 from shared.db.engine import unit_of_work
 from shared.db.migrations.safeguards import APPEND_ONLY, AREA_OPEN, AREA_WALLED, DELETABLE, WALLED
+from shared.db.notices import Addressee
 from shared.settings import settings
 
 PRIVILEGE_MISSING = "42501"
@@ -127,7 +129,7 @@ class TestADistrict:
     @pytest.mark.usefixtures("districts")
     def test_changes_and_deletes_nothing_of_another(self) -> None:
         changeable = dict.fromkeys(("receipt", "statement_line", "period", "transfer"), "state")
-        changeable |= {"bill": "status", "credit": "left_fen"}
+        changeable |= {"bill": "status", "credit": "left_fen", "notice_line": "told_as"}
         statements = [
             *(
                 f"update {table} set {(name := changeable.get(table, 'tenant_id'))} = {name}"
@@ -140,6 +142,21 @@ class TestADistrict:
             with unit_of_work(settings().tenant, area="jk") as session:
                 done = session.execute(text(statement)).rowcount  # type: ignore[attr-defined]
             assert (statement, done) == (statement, 0)
+
+    def test_reads_gathered_notices_to_its_own_people_only(self, office: Office) -> None:
+        people = [
+            *(Addressee(mark=code, unit_code=code) for code in ("zj", "dw-zj", "gx-zj")),
+            *(
+                Addressee(mark=login, account_id=office.account(login).id)
+                for login in ("zj-officer", "dw-zj-officer", "leader", "applicant")
+            ),
+        ]
+        with office.sits() as sitting:
+            notices.tell(sitting, people, kind="step_red", key="many", title="9 项", body="", is_gathered=True)
+        read = "select replace(key, 'many:', '') from notice where is_gathered order by 1"
+        with unit_of_work(settings().tenant, area="dw") as session:
+            assert session.execute(text(read)).scalars().all() == ["dw-zj", "dw-zj-officer"]
+        assert len(office.rows(read)) == len(people)
 
     @pytest.mark.usefixtures("districts")
     def test_writes_no_row_into_another(self) -> None:

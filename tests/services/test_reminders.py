@@ -8,12 +8,14 @@ from uuid import UUID
 import pytest
 from office import Office
 from sqlalchemy import text
-from watching import as_owner, side_by_side
+from watching import as_owner, broken, side_by_side
 
-from services import review, timing
+from services import notices, review, timing
 from services.sitting import sitting as sit
 from shared.db import clocks
+from shared.dispatch import SMS_LENGTH_MAX
 from shared.domain.clocks import Kind, Mechanism
+from workers import batches
 from workers.clock import look_once
 
 WHOLE_LADDER = ["hint", "amber", "red", "officer", "chief", "lead", "supervisor", "meeting"]
@@ -42,8 +44,10 @@ def steps(office: Office, subject_id: UUID) -> list[str]:
 def told(office: Office, step: str, subject_id: UUID) -> set[str]:
     """Who was told of a step of one clock in the application: log-ins and units."""
     rows = office.rows(
-        "select coalesce(p.login, n.to_unit) as who from notice n join clock c on n.key like 'step:' || c.id || ':%' "
-        "left join account p on p.id = n.to_account where c.subject_id = :id and n.kind = :kind and n.channel = 'app'",
+        "select coalesce(p.login, n.to_unit) as who from notice_line l "
+        "join clock c on l.key like 'step:' || c.id || ':%' "
+        "join notice n on n.key = l.told_as || ':' || l.mark and n.channel = 'app' and n.kind = l.kind "
+        "left join account p on p.id = n.to_account where c.subject_id = :id and n.kind = :kind",
         id=subject_id,
         kind=f"step_{step}",
     )
@@ -134,6 +138,83 @@ class TestSteps:
         (meeting,) = office.rows("select id, kind from meeting where application_id = :id", id=received)
         assert meeting.kind == "escalation"
         assert office.one("select count(*) from notice where kind = 'meeting' and to_unit = 'rf'") == 1
+
+
+def in_app(office: Office, who: str) -> list[Any]:
+    """What somebody, or a unit's desk, was told of the ladder in the application, in order."""
+    return office.rows(
+        "select n.kind, n.title, n.body, n.href, n.application_id from notice n left join account p "
+        "on p.id = n.to_account where coalesce(p.login, n.to_unit) = :who and n.channel = 'app' "
+        "and n.kind like 'step\\_%' order by n.recorded_at",
+        who=who,
+    )
+
+
+class TestWhatOnePassFinds:
+    def test_is_one_notice_for_each_person_and_step_that_lists_every_application(self, office: Office) -> None:
+        numbers = [office.receives().number for _ in range(3)]
+        office.at("2014-09-28 09:00")
+        look_once()
+
+        found = in_app(office, "leader")
+        assert [row.kind for row in found] == ["step_supervisor", "step_meeting"]
+        late = office.one("select count(*) from clock_step where step = 'supervisor'")
+        assert late > 20
+        assert found[0].title.startswith(f"{late} 项超期，报")
+        assert found[0].href == "/board/tasks?light=red"
+        assert found[0].application_id is None
+        first, *lines = found[0].body.splitlines()
+        assert first == "请督办。"
+        assert len(lines) == len(set(lines)) == late
+        assert {line.split()[0] for line in lines} == set(numbers)
+        assert [row.kind for row in in_app(office, "rf")] == ["step_hint", "step_amber", "step_red"]
+        assert duplicates(office) == []
+        assert broken() == {}
+
+    def test_stays_the_notice_of_the_one_case_where_it_is_one(self, office: Office, received: UUID) -> None:
+        office.at("2014-09-23 09:00")
+        look_once()
+        (found,) = (row for row in in_app(office, "rf") if row.kind == "step_red")
+        number = office.one("select number from application")
+        assert found.title == f"{number} 防空地下室设计审查已超过承诺时限"
+        assert found.application_id == received
+        assert found.href == f"/desk/tasks/{task_of(office, received).id}"
+
+    def test_is_told_in_several_where_one_would_be_too_long(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for _ in range(3):
+            office.receives()
+        monkeypatch.setattr(notices, "LINES_MAX", 2)
+        office.at("2014-09-23 09:00")
+        look_once()
+        titles = [row.title for row in in_app(office, "rf") if row.kind == "step_red"]
+        assert len(titles) == 2
+        assert titles[0].startswith("2 项")
+        assert office.one("select count(*) from notice_line where told_as = ''") == 0
+
+    def test_is_not_told_again_by_the_next(self, office: Office, received: UUID) -> None:
+        office.at("2014-09-23 09:00")
+        look_once()
+        (first,) = (row for row in in_app(office, "rf-chief") if row.kind == "step_chief")
+        other = office.receives().application_id
+        office.at("2014-09-30 09:00")
+        look_once()
+        _first, second = (row for row in in_app(office, "rf-chief") if row.kind == "step_chief")
+        assert (first.application_id, second.application_id) == (received, other)
+
+    def test_says_an_sms_as_far_as_it_carries(self, office: Office) -> None:
+        for _ in range(3):
+            office.receives()
+        office.at("2014-09-23 09:00")
+        look_once()
+        bells = [bell for bell in office.bells() if bell.task == "send_notices"]
+        for bell in bells:
+            batches.run_each(notices.to_send, notices.send, notices.record, bell.ids)
+        texts = office.rows("select text from sms_message where text like '3 项%'")
+        assert texts
+        assert all(len(row.text) <= SMS_LENGTH_MAX for row in texts)
+        assert all(row.text.endswith("……登录系统查看全部") for row in texts if len(row.text) == SMS_LENGTH_MAX)
 
 
 class TestALateScheduler:

@@ -18,7 +18,7 @@ from office import Office
 from sqlalchemy import text
 from watching import as_owner
 
-from services import reminders
+from services import notices, reminders
 from services.sitting import Sitting
 from shared.domain.errors import Unavailable
 from workers import clock
@@ -127,7 +127,7 @@ class TestTheProcess:
         def dies(*_: object, **__: object) -> None:
             raise Killed
 
-        monkeypatch.setattr(reminders.notices, "tell", dies)
+        monkeypatch.setattr(reminders.notices, "gather", dies)
         with pytest.raises(Killed):
             look_once()
         assert steps(office) == 0
@@ -136,9 +136,35 @@ class TestTheProcess:
         with as_owner() as session:
             untold = session.execute(
                 text(
-                    "select s.step from clock_step s where s.application_id = :id and not exists (select from notice n "
-                    "where n.key like 'step:' || s.clock_id || ':' || s.due_on || ':' || s.step || ':%')"
+                    "select s.step from clock_step s where s.application_id = :id and not exists (select from "
+                    "notice_line l join notice n on n.key = l.told_as || ':' || l.mark "
+                    "where l.key = 'step:' || s.clock_id || ':' || s.due_on || ':' || s.step)"
                 ),
                 {"id": received},
             ).all()
         assert untold == []
+
+    def test_killed_before_it_told_is_followed_by_one_that_tells(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        office.receives()
+        office.at("2014-09-23 09:00")
+
+        class Killed(BaseException):
+            """Stands for SIGKILL between two notices."""
+
+        told: list[Any] = []
+
+        def dies(*people: Any, **said: Any) -> None:
+            if told:
+                raise Killed
+            told.append(said)
+
+        monkeypatch.setattr(notices, "tell", dies)
+        with pytest.raises(Killed):
+            look_once()
+        waiting = "select count(*) from notice_line where told_as = ''"
+        assert office.one(waiting) == office.one("select count(*) from notice_line") > 0
+        monkeypatch.undo()
+        assert look_once() == 0
+        assert office.one(waiting) == 0

@@ -18,11 +18,11 @@ REVIEW_WALLED = (
     "survey", "survey_finding", "appointment", "external_wait", "refusal", "handover", "post", "deputy", "notice",
     "sms_message",
 )  # fmt: skip
-#: The same of the third schema: money in depth.
+#: The same of the third schema: money in depth, and the notices that a pass of the clock gathers.
 MONEY_WALLED = (
     "payment_share", "credit", "tariff_change", "waiver", "area_survey", "bill_reminder", "dispute", "refund",
     "deposit", "deposit_move", "channel_order", "bank_profile", "statement_file", "statement_line", "statement_match",
-    "suspense", "period", "transfer",
+    "suspense", "period", "transfer", "notice_line",
 )  # fmt: skip
 WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED)
 
@@ -63,7 +63,7 @@ MONEY_AREA_WALLED = {
     **dict.fromkeys(
         (
             "credit", "waiver", "area_survey", "bill_reminder", "dispute", "refund", "deposit", "deposit_move",
-            "channel_order",
+            "channel_order", "notice_line",
         ),
         "application_is_here(application_id)",
     ),
@@ -77,6 +77,12 @@ MONEY_AREA_WALLED = {
         "false",
     ),
 }  # fmt: skip
+#: A notice that was gathered names applications of any district: a district sees those to its own people only.
+_OWN_UNITS = "(select code from unit where area_code = current_setting('yidan.area', true))"
+_GATHERED_NOTICE = (
+    f"case when is_gathered then to_unit in {_OWN_UNITS} or to_account in "  # noqa: S608 both made here
+    f"(select id from account where unit_code in {_OWN_UNITS}) else {REVIEW_AREA_WALLED['notice']} end"
+)
 AREA_WALLED = {**REVIEW_AREA_WALLED, **MONEY_AREA_WALLED}
 #: The same for everybody in the city: its pack, its clock, its running numbers, and who failed to log in how often.
 AREA_OPEN = (
@@ -118,6 +124,7 @@ MONEY_CHANGEABLE = {
     "period": "state, version, reopening_reason, reopening_asked_by, reopening_asked_at, reopened_by, reopened_at, "
     "acts, document_sha256, seal_key_id, seal",
     "transfer": "state, decided_by, decided_at, opinion, seal_key_id, seal",
+    "notice_line": "told_as",
 }
 
 #: The app may delete rows here and nowhere else.
@@ -241,6 +248,7 @@ def put_up_for_money() -> list[str]:
     for table in MONEY_WALLED:
         statements += _wall(table)
     statements += [_area_wall(table, condition) for table, condition in MONEY_AREA_WALLED.items()]
+    statements += ["drop policy notice_area on notice", _area_wall("notice", _GATHERED_NOTICE)]
     statements += [
         # A look at each statement instead of one at each row: a file of a bank posts tens of thousands of rows.
         "drop trigger ledger_posting_entry_balances on ledger_posting",
@@ -317,6 +325,8 @@ def take_down_for_money() -> list[str]:
     """The statements that bring the triggers of the first schema back."""
     return [
         *(f"drop policy {table}_area on {table}" for table in MONEY_AREA_WALLED),
+        "drop policy notice_area on notice",
+        _area_wall("notice", REVIEW_AREA_WALLED["notice"]),
         "drop function postings_balance() cascade",
         "drop function lines_add_up() cascade",
         "drop function shares_add_up() cascade",

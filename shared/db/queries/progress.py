@@ -94,8 +94,11 @@ select a.status, a.lane, a.developer_name as applicant,
    order by c.created_at, c.id) from clock c where c.application_id = a.id) as clocks,
  (select jsonb_agg(to_jsonb(s) order by s.at, s.id) from clock_step s where s.application_id = a.id) as steps,
  (select jsonb_agg(to_jsonb(h) order by h.at, h.id) from handover h where h.application_id = a.id) as handovers,
- (select jsonb_agg(jsonb_build_object('title', n.title, 'at', n.at) order by n.at, n.id) from notice n
-   where n.application_id = a.id and n.channel = 'app' and n.to_account = a.applicant_id) as notices,
+ (select jsonb_agg(jsonb_build_object('title', n.title, 'at', n.at) order by n.at, n.id) from (
+   select title, at, id from notice where application_id = a.id and channel = 'app' and to_account = a.applicant_id
+   union all select l.title, l.at, l.id from notice_line l join notice g on g.tenant_id = l.tenant_id
+   and g.key = l.told_as || ':' || l.mark and g.channel = 'app' and g.is_gathered
+   where l.application_id = a.id and l.to_account = a.applicant_id) n) as notices,
  (select jsonb_agg(jsonb_build_object('id', t.id, 'matter', t.matter_code, 'name', t.matter_name,
    'unit_code', t.unit_code, 'status', t.status, 'due_on', t.due_on, 'by_default', t.is_by_default,
    'officer', o.display_name, 'checker', k.display_name) order by t.seq)

@@ -36,6 +36,9 @@ class Notice(SQLModel, table=True):
     title: str
     body: str
     href: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    is_gathered: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}, description="of several applications"
+    )
     state: str = Field(default="ready", sa_column_kwargs={"server_default": "ready"})
     at: datetime = moment()
     recorded_at: datetime = Field(
@@ -48,6 +51,48 @@ class Notice(SQLModel, table=True):
     sent_at: datetime | None = moment(nullable=True)
     read_at: datetime | None = moment(nullable=True)
     problem: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class NoticeLine(SQLModel, table=True):
+    """What a notice is to tell somebody of one thing; the clock's pass gathers the lines of one kind into one notice.
+
+    `told_as` is the key of that notice; `title` and `body` stand in it if the line stays alone, else `heading`, `ask`
+    and a line of its own, `entry`.
+    """
+
+    __tablename__ = "notice_line"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "key", "mark"),
+        CheckConstraint("to_account is not null or to_unit <> '' or phone <> '' or email <> ''", name="notice_line_to"),
+        Index("notice_line_waiting", "tenant_id", postgresql_where=text("told_as = ''")),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    application_id: UUID = reference("application.id", index=True)
+    kind: str
+    key: str
+    mark: str
+    to_account: UUID | None = reference("account.id", nullable=True)
+    to_unit: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    to_name: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    phone: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    email: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    title: str
+    body: str
+    href: str
+    heading: str
+    ask: str
+    entry: str
+    list_href: str
+    at: datetime = moment()
+    recorded_at: datetime = Field(
+        default=None,
+        sa_type=DateTime(timezone=True),
+        nullable=False,
+        sa_column_kwargs={"server_default": text("clock_timestamp()")},
+        description="to the microsecond: the steps of a clock stay in order",
+    )
+    told_as: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class SmsMessage(SQLModel, table=True):

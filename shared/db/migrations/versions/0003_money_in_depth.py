@@ -1,4 +1,5 @@
-"""Money in depth: part payments and credits, waivers, refunds and deposits, banks' files, suspense, closed periods."""
+"""Money in depth: part payments and credits, waivers, refunds and deposits, banks' files, suspense, closed periods;
+and gathered notices."""
 
 from typing import Any
 
@@ -72,6 +73,7 @@ def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
             sa.Column("reverses", sa.Uuid(), nullable=True),
             sa.Column("booked_on", sa.Date(), nullable=True),
         ),
+        "notice": (sa.Column("is_gathered", sa.Boolean(), server_default=sa.text("false"), nullable=False),),
         "payment": (sa.Column("source", sa.String(), server_default="callback", nullable=False),),
         "receipt": (
             sa.Column("kind", sa.String(), server_default="receipt", nullable=False),
@@ -951,6 +953,48 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("state in ('asked','approved','sent')"),
     )
+    op.create_table(
+        "notice_line",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=False),
+        sa.Column("to_account", sa.Uuid(), nullable=True),
+        sa.Column("to_unit", sa.String(), server_default="", nullable=False),
+        sa.Column("to_name", sa.String(), server_default="", nullable=False),
+        sa.Column("phone", sa.String(), server_default="", nullable=False),
+        sa.Column("email", sa.String(), server_default="", nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("href", sa.String(), nullable=False),
+        sa.Column("heading", sa.String(), nullable=False),
+        sa.Column("ask", sa.String(), nullable=False),
+        sa.Column("entry", sa.String(), nullable=False),
+        sa.Column("list_href", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column(
+            "recorded_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False
+        ),
+        sa.Column("told_as", sa.String(), server_default="", nullable=False),
+        sa.CheckConstraint(
+            "to_account is not null or to_unit <> '' or phone <> '' or email <> ''", name="notice_line_to"
+        ),
+        sa.ForeignKeyConstraint(["application_id"], ["application.id"]),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.ForeignKeyConstraint(["to_account"], ["account.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("tenant_id", "key", "mark"),
+    )
+    op.create_index(op.f("ix_notice_line_application_id"), "notice_line", ["application_id"], unique=False)
+    op.create_index(
+        "notice_line_waiting", "notice_line", ["tenant_id"], unique=False, postgresql_where=sa.text("told_as = ''")
+    )
+    op.execute(
+        "update case_item set closed_at = now(), resolution = '并入“无人办理”' "
+        "where kind = 'unit_without_officer' and closed_at is null"
+    )
     for statement in safeguards.put_up_for_money():
         op.execute(statement)
     # Payments of the first schema paid their bills whole.
@@ -1017,6 +1061,7 @@ def _change_the_first_tables() -> None:
 def downgrade() -> None:
     for statement in safeguards.take_down_for_money():
         op.execute(statement)
+    op.drop_table("notice_line")
     op.drop_table("refund")
     op.drop_table("suspense")
     op.drop_table("statement_line")
