@@ -55,12 +55,40 @@ NAMES: Final[Mapping[str, str]] = {
     "国库": "treasury",
     "代收专户": "agency account",
     "保证金专户": "deposit account",
+    "已了结": "settled",
 }
 
 # Specific texts stand before general ones.
 _TABLE: Final = tuple(
     (re.compile(pattern), english)
     for pattern, english in (
+        # Why money is matched with a bill, or not.
+        (r"流水号一致", "same reference"),
+        (r"流水号不同", "another reference"),
+        (r"缴款码一致", "same payment code"),
+        (r"缴款码不同", "another payment code"),
+        (r"对方账号一致", "same account of the payer"),
+        (r"统一社会信用代码一致", "same credit code of the payer"),
+        (r"同一缴款人", "same payer"),
+        (r"户名一致", "same name"),
+        (r"户名相似 (\d+) %", r"name alike by \1 %"),
+        (r"金额一致", "same amount"),
+        (r"金额多 (.*)", r"\1 too much"),
+        (r"金额少 (.*)", r"\1 too little"),
+        (r"日期一致", "same day"),
+        (r"在缴款期限内", "within the term of payment"),
+        (r"日期差 (\d+) 天", r"\1 days apart"),
+        (r"(\d+) 张缴费单合计一致", r"\1 bills add up to it"),
+        (r"(\d+) 笔账上收付合计一致", r"\1 entries in the books add up to it"),
+        (r"(\d+) 笔流水合计一致", r"\1 lines add up to it"),
+        (r"渠道尚未完成", "the channel has not finished it"),
+        (r"状态不符：(.*)", r"state differs: \1"),
+        (r"没有找到对应的缴费单", "no bill was found for it"),
+        (r"有候选，须由人确认", "there are candidates, for a person to confirm"),
+        (
+            r"缴款码对应的缴费单已与另一笔流水匹配，可能重复缴款",
+            "the bill of its code was matched with another line; it may have been paid twice",
+        ),
         # Files of banks and channels.
         (r"结束标记之后不应再有明细", "there must be no line after the end mark"),
         (r"表头缺少列：(.*)", r"the head lacks these columns: \1"),
