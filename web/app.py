@@ -42,6 +42,7 @@ from web.apply.withdrawal import withdrawals
 from web.auth import access
 from web.auth.routes import auth
 from web.board.routes import board
+from web.changes.routes import changes
 from web.channel.routes import channel
 from web.desk.acts import verdicts
 from web.desk.corrections import desk_corrections
@@ -75,6 +76,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     timing,
     meetings,
     green,
+    changes,
     door,
     handover,
     lead,

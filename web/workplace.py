@@ -75,7 +75,13 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
         ),
         "finance": (
             NavGroup("", (item(gettext("今日"), "/finance", "home"),)),
-            NavGroup(gettext("单据"), (item(gettext("缴费单"), "/finance/bills", "file-text"),)),
+            NavGroup(
+                gettext("单据"),
+                (
+                    item(gettext("缴费单"), "/finance/bills", "file-text"),
+                    item(gettext("结算和异议"), "/finance/changes", "file-text"),
+                ),
+            ),
             NavGroup(gettext("监督"), (item(gettext("异常"), "/finance/attention", "alert-triangle", is_urgent=True),)),
         ),
         "leader": (

@@ -22,5 +22,11 @@ def _acts(file: CaseFile, account: AccountRow) -> Iterator[tuple[str, str, bool]
     yield gettext("绿色通道"), flask.url_for("green.ask_page", application_id=file.case.id), False
     if any(event.verb == "paper_promised" for event in file.events):
         yield gettext("承诺后补的材料"), flask.url_for("door.promises", application_id=file.case.id), False
+    if any(bill.paid_fen for bill in file.bills):
+        yield gettext("面积实测结算"), flask.url_for("changes.survey_page", application_id=file.case.id), False
+    for bill in file.bills:
+        if bill.status != "void":
+            label = gettext("对 %(number)s 提出异议", number=bill.number)
+            yield label, flask.url_for("changes.dispute_page", bill_id=bill.id), False
     if file.case.status in OPEN:
         yield gettext("撤回申报"), flask.url_for("withdrawals.withdraw_page", application_id=file.case.id), True
