@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 from services.sitting import Sitting
 from shared.db import cases, fan_in, trail
+from shared.db import city as cities
 from shared.db.trail import Act, Actor
 from shared.domain.errors import Conflict, NotAllowed, Unavailable
 from shared.domain.facts import Facts
-from shared.domain.lines import LineStatus
+from shared.domain.lines import Line, LineStatus
+from shared.domain.tariff import Tariff
 from shared.logs import logger
 
 log = logger(__name__)
@@ -21,13 +24,15 @@ log = logger(__name__)
 def assess_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> None:
     """Compute pending lines of many applications, then ask for the bill of each that thereby has nothing open.
 
-    May be repeated. Raises `Unavailable` if the facts of one were corrected meanwhile: the work is then done again.
+    May be repeated. Raises `Unavailable` if facts or tariff have changed meanwhile: the work is then done again.
     """
     computed = compute_lines(sitting, line_ids)
     fan_in.ask_for_bills(sitting.session, sitting.tenant, computed)
     # Asking for the bills took the applications' rows: from here on no correction can come in between.
     if cases.have_moved(sitting.session, computed):
         raise Unavailable("申报事实刚刚更正，正在按新的事实重新计算收费明细")
+    if cities.revision_of(sitting.session, sitting.tenant) != sitting.city.revision:
+        raise Unavailable("收费标准刚刚变更，正在按新的标准重新计算收费明细")
 
 
 def compute_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> Mapping[UUID, int]:
@@ -38,7 +43,7 @@ def compute_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> Mapping[UUID, i
     work = cases.pending_lines(sitting.session, line_ids)
     rows = []
     for row, facts, _version in work:
-        line = sitting.city.tariff.assess_item(row.item_code, _read(facts))
+        line = line_of(sitting.city.tariff, row.item_code, facts, row.refused_claims)
         frozen = line.to_json()
         seal = sitting.signer.seal_act(row.unit_code, trail.line_content(row.id, frozen))
         rows.append(
@@ -60,6 +65,19 @@ def compute_lines(sitting: Sitting, line_ids: Sequence[UUID]) -> Mapping[UUID, i
         )
     cases.save_assessed(sitting.session, rows)
     return {row.application_id: version for row, _facts, version in work}
+
+
+def line_of(tariff: Tariff, item_code: str, facts: str, refused_claims: Mapping[str, Any]) -> Line:
+    """What an item comes to for facts (as JSON text), without the claims that its unit has not accepted.
+
+    A claim that was refused counts again once it rests on another document.
+    """
+    read = _read(facts)
+    if not refused_claims:
+        return tariff.assess_item(item_code, read)
+    claimed = {claim.code: claim.document for claim in read.reductions_claimed}
+    refused = {code: str(each["why"]) for code, each in refused_claims.items() if claimed.get(code) == each["document"]}
+    return tariff.assess_item(item_code, read, refused=refused)
 
 
 @lru_cache(maxsize=1024)

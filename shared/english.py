@@ -56,6 +56,14 @@ NAMES: Final[Mapping[str, str]] = {
     "代收专户": "agency account",
     "保证金专户": "deposit account",
     "已了结": "settled",
+    "标准版本": "rate version",
+    "政策分类": "policy",
+    "清算规则": "settlement rule",
+    "收费项目": "fee item",
+    "收费审批": "approval to charge",
+    "依据文件": "documents",
+    "起始日": "first day",
+    "截止日": "last day",
 }
 
 # Specific texts stand before general ones.
@@ -305,6 +313,7 @@ _TABLE: Final = tuple(
         (r"补缴通知书和滞纳金通知书不能作废重开", "bills for a supplement or a late fee are not drawn up anew"),
         (r"请填写(建筑面积|7)", r"give the \1"),
         (r"不能超过 (\d+) 字", r"must not be longer than \1 characters"),
+        (r"截止日 (.*) 早于 (.*) 的起始日 (.*)", r"the last day \1 is before \2 begins, \3"),
         (
             r"必填，1 至 (\d+) 个可见字符；同一申报重试时用同一个值",
             r"required: 1 to \1 visible characters; use the same value when the same application is tried again",
@@ -1002,6 +1011,92 @@ _TABLE: Final = tuple(
         (r"第 (.*) 行重复的键 (.*)", r"line \1 repeats the key \2"),
         (r"(.*) 年未导入", r"the year \1 is not loaded"),
         (r"(.*) 重复", r"\1 is given twice"),
+        (r"只有补贴（subsidised）写明资金来源", "only a subsidy (subsidised) names its source"),
+        (r"一行不能超过 (\d+) 个字", r"a row has at most \1 characters"),
+        (r"不能使用 YAML 的引用（&、\*），请写全", "YAML references (& and *) are not allowed; write it out"),
+        (
+            r"应为一组“列名: 值”，值为文字、整数、true/false、列表或同样的一组",
+            "must be a mapping of columns to values: text, whole numbers, true/false, lists, or such mappings",
+        ),
+        # The tariff desk.
+        (r"与本市已发布的标准变更不能并存：(.*)", r"does not go with what this city has published since: \1"),
+        (
+            r"(.*)已有收费明细，不能从目录中去掉；停征的写明截止日",
+            r"\1 has been charged and stays in the catalogue; write its last day if it is abolished",
+        ),
+        (r"数据库拒绝写入：(.*)", r"the database refuses it: \1"),
+        (r"没有标准版本 (.*)", r"there is no rate version \1"),
+        (r"(.*) 到 (.*) 就截止了，截止日应早于它", r"\1 ends with \2 already; the last day must be before that"),
+        (r"(.*) 在 (.*) 没有不定期的标准版本，不用另开", r"\1 has no open version on \2 that would have to begin anew"),
+        (
+            r"没有在 (.*) 到期的标准、减免或政策，不用结转；不定期的版本照常执行",
+            r"nothing runs out on \1, so nothing has to be carried forward; open versions go on",
+        ),
+        (r"必填：退回的理由，不超过 (\d+) 个字", r"required: the reason for declining, at most \1 characters"),
+        (r"必填：审批机关，不超过 (\d+) 个字", r"required: who approved it, at most \1 characters"),
+        (r"必填：新增收费审批的备案号（存档处）", "required: where the new approval to charge is filed"),
+        (r"必填：依据文件及文号", "required: the document that it rests on, with its number"),
+        (r"必填：名称，不超过 (\d+) 个字", r"required: a name, at most \1 characters"),
+        (r"必填：依据文件及文号，不超过 (\d+) 个字", r"required: the document with its number, at most \1 characters"),
+        (r"必填：收费审批备案号，不超过 (\d+) 个字", r"required: where the approval is filed, at most \1 characters"),
+        (r"必填：变更理由，不超过 (\d+) 个字", r"required: the reason, at most \1 characters"),
+        (
+            r"数据包中有几行的项目、类别和起始日相同，分不清改哪一行；请在数据包中修改",
+            "several rows of the pack have this item, class and first day; change them in the pack",
+        ),
+        (r"一份变更最多 (\d+) 行", r"a change has at most \1 rows"),
+        (r"应为 ([^，]*) 之一", r"must be one of \1"),
+        (r"标准中没有这一行", "the tariff has no such row"),
+        (
+            r"只有还没有开始执行的行可以撤去；已经执行的，写明截止日",
+            "only a row that has not begun can be taken back; give one that has its last day",
+        ),
+        (r"只有草稿可以作废；已提出的，先收回", "only a draft can be dropped; take a proposal back first"),
+        (r"草稿还没有内容", "the draft is empty"),
+        (
+            r"这份标准变更已经办结，不能收回；请另起草一份",
+            "this change is decided and cannot be taken back; draft another",
+        ),
+        (
+            r"只有提出人可以收回；他人请退回并写明理由",
+            "only its proposer can take it back; others decline it with a reason",
+        ),
+        (
+            r"收费标准由财务或系统管理员起草，由另一人发布",
+            "rates are drafted by finance or administrators and published by another",
+        ),
+        (r"收费标准由财务、系统管理员或领导发布", "rates are published by finance, administrators or leaders"),
+        (
+            r"这份标准变更已经提出或办结，不能再改；请收回，或另起草一份",
+            "this change is proposed or decided and cannot be edited; take it back, or draft another",
+        ),
+        (r"这份标准变更刚刚已被他人改动，请刷新后再看", "somebody has just edited this change; reload the page"),
+        (r"这份标准变更不在等待发布，请刷新后再看", "this change is not waiting to be published; reload the page"),
+        (
+            r"标准变更由另一人发布或退回，不能由提出人自己办理",
+            "a change is published or declined by another person than its proposer",
+        ),
+        (
+            r"起草之后标准已有变化：(.*)；请对照现行标准，更新草稿后重新提出",
+            r"the tariff has changed since the draft was written: \1; compare, update the draft, propose again",
+        ),
+        (
+            r"已有收费明细，性质、账户和取标准的日期不能改",
+            "lines have been charged, so nature, account and the date that picks the rate stay",
+        ),
+        (
+            r"已用于收费明细，只能提前截止，不能改写；请截止后另开新的一行",
+            "lines rest on it, so it can only be ended, not rewritten; end it and open another",
+        ),
+        (
+            r"新的收费项目自发布次日以后起执行：已受理的办件没有这一项",
+            "a new item begins after the day of its publication: applications received before have no line for it",
+        ),
+        (r"没有这份标准变更", "there is no such change of the tariff"),
+        (
+            r"收费标准刚刚变更，正在按新的标准重新计算收费明细",
+            "the tariff has just changed; the fees are being worked out anew",
+        ),
         # Requests to the API.
         (r"应为文字（带引号）", "must be text, in quotation marks"),
         (r"应为整数（不带引号）", "must be a whole number, without quotation marks"),

@@ -19,6 +19,7 @@ import yaml
 
 from shared.domain.allocation import Rule
 from shared.domain.calendar import WorkingDays
+from shared.domain.characters import UNKEEPABLE, is_keepable
 from shared.domain.errors import Invalid, Problem
 from shared.domain.facts import Facts
 from shared.domain.green_channel import GreenChannel, read_green_channel
@@ -56,6 +57,9 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "calendar": "calendar.yaml",
     }
 )
+#: Longest row that people may write, characters, and how deep its values may nest.
+ROW_LENGTH_MAX: Final = 20_000
+_ROW_DEPTH_MAX: Final = 12
 _BILL_WAITS_FOR: Final = ("reviews_and_lines", "lines")
 #: Documents with a number of their own, beside bills, applications and receipts.
 NUMBERED: Final = (
@@ -240,16 +244,8 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
     ladder = read_ladder(data, problems)
     wording = _wording(data, problems)
     calendar, sources = _calendar(data, problems)
-    tariff = None
-    try:
-        tariff = Tariff.from_data(data)
-    except Invalid as refused:
-        problems += refused.problems
-    refunds = read_refund_rules(data, [item.code for item in tariff.items], problems) if tariff else ()
+    tariff, refunds = _tariff(data, units, problems)
     scope = read_scope(data, traits_of(tariff.uses), problems) if tariff else Scope(())
-    for item in tariff.items if tariff else ():
-        if item.owner_unit not in units:
-            problems.append(Problem(f"items {item.code}.owner_unit", f"没有单位 {item.owner_unit}"))
     if problems or tariff is None:
         raise Invalid(Problem(f"{_file_of(each.field)}: {each.field}", each.problem) for each in problems)
     return Pack(
@@ -272,6 +268,48 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         calendar_sources=sources,
         data=data,
     )
+
+
+def build_tariff(data: Mapping[str, Any]) -> Tariff:
+    """Compile what a change of the tariff touches; raises `Invalid`, each problem's field being "row.column"."""
+    problems: list[Problem] = []
+    tariff, _refunds = _tariff(data, {str(row["code"]) for row in data["units"]}, problems)
+    if problems or tariff is None:
+        raise Invalid(problems)
+    return tariff
+
+
+def read_row(text: str) -> Mapping[str, Any]:
+    """One row as people write it in a pack; raises `Invalid` for what is no row of plain columns and values."""
+    if len(text) > ROW_LENGTH_MAX:
+        raise Invalid([Problem("row", f"一行不能超过 {ROW_LENGTH_MAX} 个字")])
+    if not is_keepable(text):
+        raise Invalid([Problem("row", UNKEEPABLE)])
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=_ExactLoader)):
+            raise Invalid([Problem("row", "不能使用 YAML 的引用（&、*），请写全")])
+        row = yaml.load(text, Loader=_ExactLoader)  # noqa: S506 -- a SafeLoader with fewer types
+    except (yaml.YAMLError, RecursionError, ValueError) as failure:
+        raise Invalid([Problem("row", f"不是有效的 YAML：{failure}")]) from None
+    if not isinstance(row, Mapping) or not _is_plain(row):
+        raise Invalid([Problem("row", "应为一组“列名: 值”，值为文字、整数、true/false、列表或同样的一组")])
+    return row
+
+
+def _is_plain(value: object, depth: int = 0) -> bool:
+    """Whether a value is what a row may hold, and no deeper than a rule ever is."""
+    if depth > _ROW_DEPTH_MAX:
+        return False
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _is_plain(each, depth + 1) for key, each in value.items())
+    if isinstance(value, list):
+        return all(_is_plain(each, depth + 1) for each in value)
+    return value is None or isinstance(value, str | int | bool)
+
+
+def write_row(row: Mapping[str, Any]) -> str:
+    """A row as people write it in a pack; `read_row` reads it back."""
+    return yaml.dump(dict(row), allow_unicode=True, sort_keys=False, default_flow_style=None, width=100)
 
 
 def calendar_from_library(years: Iterable[int]) -> WorkingDays:
@@ -333,6 +371,20 @@ def _read_files(folder: Path, problems: list[Problem]) -> dict[str, Any]:
             continue
         data |= content
     return data
+
+
+def _tariff(
+    data: Mapping[str, Any], units: Collection[str], problems: list[Problem]
+) -> tuple[Tariff | None, tuple[RefundRule, ...]]:
+    try:
+        tariff = Tariff.from_data(data)
+    except Invalid as refused:
+        problems += refused.problems
+        return None, ()
+    for item in tariff.items:
+        if item.owner_unit not in units:
+            problems.append(Problem(f"items {item.code}.owner_unit", f"没有单位 {item.owner_unit}"))
+    return tariff, read_refund_rules(data, [item.code for item in tariff.items], problems)
 
 
 def _file_of(field: str) -> str:

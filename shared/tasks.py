@@ -18,6 +18,7 @@ class Task(StrEnum):
     ISSUE_RECEIPTS = "issue_receipts"
     REDATE_CLOCKS = "redate_clocks"
     SEND_NOTICES = "send_notices"
+    APPLY_TARIFF = "apply_tariff"
 
 
 BILLING_QUEUE = "billing"

@@ -21,7 +21,7 @@ from PIL import Image
 from pypdf import PdfWriter
 from sqlalchemy import text
 
-from services import assessment, billing, calendars, intake, payments, receipts, review
+from services import assessment, billing, calendars, intake, payments, receipts, review, tariff_effects
 from services.intake import Submitted
 from services.sitting import Sitting, sitting
 from shared.db import accounts, clock
@@ -43,6 +43,7 @@ WORK: Mapping[str, Callable[[Sitting, list[UUID]], None]] = {
     Task.POST_PAYMENTS: payments.post_payments,
     Task.ISSUE_RECEIPTS: receipts.issue_receipts,
     Task.REDATE_CLOCKS: calendars.redate_clocks,
+    Task.APPLY_TARIFF: tariff_effects.apply_tariff,
 }
 
 
@@ -113,8 +114,10 @@ class Office:
 
     # What it does.
 
-    def papers(self, login: str = "applicant", situations: Sequence[str] = ()) -> list[str]:
-        """Upload every paper that is always required, or needed in these situations; gives their ids."""
+    def papers(
+        self, login: str = "applicant", situations: Sequence[str] = (), *, also: Sequence[str] = ()
+    ) -> list[str]:
+        """Upload every paper that is always required, or needed in these situations, or named; gives their ids."""
         account = self.account(login)
         with sitting() as office:
             needed = {code for matter in office.city.matters_in(situations) for code in matter.needs}
@@ -128,7 +131,9 @@ class Office:
                     material_code=material.code,
                 )
                 for material in office.city.pack.materials
-                if material.required == "always" or (material.required == "needed" and material.code in needed)
+                if material.required == "always"
+                or (material.required == "needed" and material.code in needed)
+                or material.code in also
             ]
         return [str(each) for each in ids]
 
@@ -140,7 +145,9 @@ class Office:
             "facts": json.loads(json.dumps({**E1, **facts})),
             "area_code": area_code,
             "site": "瀚海市东湾区碧海路18号",
-            "attachments": self.papers(login, situations),
+            "attachments": self.papers(
+                login, situations, also=("reduction_proof",) if facts.get("reductions_claimed") else ()
+            ),
         } | ({"situations": list(situations)} if situations else {})
 
     def receives(

@@ -122,6 +122,7 @@ class LineRow:
     payable_fen: int
     payer: str | None
     line: Mapping[str, Any]
+    refused_claims: Mapping[str, Any]
 
 
 _CASE = [

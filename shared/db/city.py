@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.dialects.postgresql import insert as pg_insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from stdnum.iso7064 import mod_11_10
 
@@ -25,14 +26,16 @@ from shared.db.tables.city import CalendarDay, FeeItem, Matter, Reduction, Tarif
 from shared.db.tables.columns import table
 from shared.domain.calendar import WorkingDays
 from shared.domain.clocks import Kind, Mechanism
-from shared.domain.errors import NotFound
+from shared.domain.errors import Invalid, NotFound, Problem
 from shared.domain.lines import FeeItem as FeeItemFacts
 from shared.domain.matters import Material
 from shared.domain.matters import Matter as MatterFacts
 from shared.domain.matters import Unit as UnitFacts
 from shared.domain.receipts import receipt_code
+from shared.domain.rows import OPEN
 from shared.domain.tariff import Tariff
-from shared.packs import Pack, build_pack
+from shared.domain.tariff_changes import RowChange, merged
+from shared.packs import Pack, build_pack, build_tariff
 
 TENANTS = table(Tenant)
 UNITS = table(Unit)
@@ -208,9 +211,21 @@ def load(session: Session, tenant: str, revision: str) -> City:
     if known is not None and known.revision == revision:
         return known
     with _known_lock:
-        city = City(tenant, revision, build_pack(_data(session, tenant)), _calendar(session, tenant))
+        while True:
+            city = City(tenant, revision, build_pack(_data(session, tenant)), _calendar(session, tenant))
+            # Read in several looks: if somebody has changed the city between two of them, all of it is read again.
+            now = revision_of(session, tenant)
+            if now == revision:
+                break
+            revision = now
         _known[tenant] = city
     return city
+
+
+def revision_of(session: Session, tenant: str) -> str:
+    """Which revision of a city's pack is in force at this moment."""
+    revision: str = session.execute(select(TENANTS.c.revision).where(TENANTS.c.id == tenant)).scalar_one()
+    return revision
 
 
 def store(session: Session, pack: Pack) -> tuple[str, str]:
@@ -226,9 +241,13 @@ def store(session: Session, pack: Pack) -> tuple[str, str]:
     plain = json.dumps([data, days_off, sorted(pack.calendar.years)], ensure_ascii=False, sort_keys=True)
     revision = hashlib.sha256(plain.encode()).hexdigest()
     session.execute(text("select set_config('yidan.tenant', :tenant, true)"), {"tenant": tenant})
-    stored = session.execute(select(TENANTS.c.revision).where(TENANTS.c.id == tenant)).scalar_one_or_none()
+    stored = hold(session, tenant)
     if stored is not None and stored.partition(_CHANGED)[0] == revision:
         return tenant, stored
+    published = _published(session, tenant)
+    if published:
+        data = merged(data, published)
+        _must_compile(data)
     rest = {name: part for name, part in data.items() if name not in _TABLED}
     session.execute(
         pg_insert(TENANTS)
@@ -249,7 +268,7 @@ def store(session: Session, pack: Pack) -> tuple[str, str]:
             },
         )
     )
-    for rows in (UNITS, MATTERS, ITEMS, VERSIONS, REDUCTIONS, DAYS):
+    for rows in (UNITS, MATTERS, DAYS):
         session.execute(delete(rows).where(rows.c.tenant_id == tenant))
     session.execute(
         insert(UNITS),
@@ -281,49 +300,7 @@ def store(session: Session, pack: Pack) -> tuple[str, str]:
             for seq, row in enumerate(data["matters"])
         ],
     )
-    session.execute(
-        insert(ITEMS),
-        [
-            {
-                "tenant_id": tenant,
-                "code": row["code"],
-                "seq": row["seq"],
-                "name": row["name"],
-                "nature": row["nature"],
-                "owner_unit": row["owner_unit"],
-                "confirm_required": row["confirm_required"],
-                "data": {"row": row},
-            }
-            for row in data["items"]
-        ],
-    )
-    session.execute(
-        insert(VERSIONS),
-        [
-            {
-                "tenant_id": tenant,
-                "item_code": row["item"],
-                "version": row["version"],
-                "valid_from": _day(row["from"]),
-                "valid_to": None if row["to"] == "open" else _day(row["to"]),
-                "data": {"seq": seq, "row": row},
-            }
-            for seq, row in enumerate(data["versions"])
-        ],
-    )
-    session.execute(
-        insert(REDUCTIONS),
-        [
-            {
-                "tenant_id": tenant,
-                "code": row["code"],
-                "valid_from": _day(row["from"]),
-                "valid_to": None if row["to"] == "open" else _day(row["to"]),
-                "data": {"seq": seq, "row": row},
-            }
-            for seq, row in enumerate(data["reductions"])
-        ],
-    )
+    write_tariff(session, tenant, data)
     session.execute(
         insert(DAYS),
         [
@@ -349,7 +326,137 @@ def store(session: Session, pack: Pack) -> tuple[str, str]:
         days = {_day(day): works for day, works in row.days.items()}
         write_days(session, tenant, days, source=row.document)
         revision = mark_changed(session, tenant)
+    for _ in range(_publications(session, tenant)):
+        revision = mark_changed(session, tenant)
     return tenant, revision
+
+
+def hold(session: Session, tenant: str) -> str | None:
+    """Hold a city against every other change of its pack, tariff and calendar; gives its revision, if there is one."""
+    return session.execute(
+        select(TENANTS.c.revision).where(TENANTS.c.id == tenant).with_for_update(key_share=True)
+    ).scalar_one_or_none()
+
+
+def write_tariff(session: Session, tenant: str, data: Mapping[str, Any]) -> None:
+    """Write the items, versions and reductions of a pack in the place of those that are there.
+
+    Raises `Invalid` where the database refuses overlapping periods, or the loss of an item that has been charged.
+    """
+    _write_items(session, tenant, data["items"])
+    for rows in (VERSIONS, REDUCTIONS):
+        session.execute(delete(rows).where(rows.c.tenant_id == tenant))
+    try:
+        session.execute(
+            insert(VERSIONS),
+            [
+                {
+                    "tenant_id": tenant,
+                    "item_code": row["item"],
+                    "version": row["version"],
+                    **_period(row),
+                    "data": {"seq": seq, "row": row},
+                }
+                for seq, row in enumerate(data["versions"])
+            ],
+        )
+        if data["reductions"]:
+            session.execute(
+                insert(REDUCTIONS),
+                [
+                    {"tenant_id": tenant, "code": row["code"], **_period(row), "data": {"seq": seq, "row": row}}
+                    for seq, row in enumerate(data["reductions"])
+                ],
+            )
+    except IntegrityError as refused:
+        raise Invalid([Problem("tariff", _overlap(refused))]) from refused
+
+
+def write_rest(session: Session, tenant: str, parts: Mapping[str, Any]) -> None:
+    """Write sections that have no table of their own in the place of those that are there."""
+    session.execute(
+        text("update tenant set data = data || cast(:parts as jsonb) where id = :tenant"),
+        {"tenant": tenant, "parts": json.dumps(dict(parts), ensure_ascii=False)},
+    )
+
+
+def _write_items(session: Session, tenant: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    listed = [row["code"] for row in rows]
+    lost = session.execute(
+        text(
+            "select i.code, i.name from fee_item i where i.tenant_id = :tenant and i.code <> all(:listed) "
+            "and exists (select from fee_line l where l.tenant_id = i.tenant_id and l.item_code = i.code) "
+            "order by i.seq"
+        ),
+        {"tenant": tenant, "listed": listed},
+    ).all()
+    if lost:
+        raise Invalid(
+            Problem(f"items {row.code}", f"{row.name}已有收费明细，不能从目录中去掉；停征的写明截止日") for row in lost
+        )
+    session.execute(delete(ITEMS).where(ITEMS.c.tenant_id == tenant, ITEMS.c.code.not_in(listed)))
+    setwise.insert_rows(
+        session,
+        ITEMS,
+        [
+            {
+                "tenant_id": tenant,
+                "code": row["code"],
+                "seq": row["seq"],
+                "name": row["name"],
+                "nature": row["nature"],
+                "owner_unit": row["owner_unit"],
+                "confirm_required": bool(row.get("confirm_required")),
+                "data": {"row": row},
+            }
+            for row in rows
+        ],
+        tail="on conflict (tenant_id, code) do update set seq = excluded.seq, name = excluded.name, "
+        "nature = excluded.nature, owner_unit = excluded.owner_unit, confirm_required = excluded.confirm_required, "
+        "data = excluded.data",
+    )
+
+
+def _period(row: Mapping[str, Any]) -> dict[str, date | None]:
+    return {"valid_from": _day(row["from"]), "valid_to": None if row["to"] == OPEN else _day(row["to"])}
+
+
+def _overlap(refused: IntegrityError) -> str:
+    """Which rule of the database a row breaks; it keeps the rows themselves to itself, because of its walls."""
+    name = str(getattr(getattr(refused.orig, "diag", None), "constraint_name", ""))
+    what = {
+        "tariff_version_no_overlap": "同一收费项目的两个标准版本执行期重叠",
+        "reduction_no_overlap": "同一减免的两行执行期重叠",
+    }
+    return f"数据库拒绝写入：{what.get(name, name)}"
+
+
+def _published(session: Session, tenant: str) -> list[RowChange]:
+    """What two people of the city have published, in the order in which they did."""
+    found = session.execute(
+        text(
+            "select rows from tariff_change where tenant_id = :tenant and state = 'published' order by decided_at, id"
+        ),
+        {"tenant": tenant},
+    )
+    return [RowChange.from_json(each) for row in found for each in row.rows]
+
+
+def _publications(session: Session, tenant: str) -> int:
+    count: int = session.execute(
+        text("select count(*) from tariff_change where tenant_id = :tenant and state = 'published'"),
+        {"tenant": tenant},
+    ).scalar_one()
+    return count
+
+
+def _must_compile(data: Mapping[str, Any]) -> None:
+    try:
+        build_tariff(data)
+    except Invalid as refused:
+        raise Invalid(
+            Problem(each.field, f"与本市已发布的标准变更不能并存：{each.problem}") for each in refused.problems
+        ) from None
 
 
 def write_days(session: Session, tenant: str, days: Mapping[date, bool], *, source: str = "") -> None:

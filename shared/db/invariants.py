@@ -37,11 +37,11 @@ class Invariant:
 INVARIANTS = (
     Invariant(
         "I2-lines",
-        "每件申报的收费明细恰为收费项目各一条",
+        "每件申报对受理时目录中的每个收费项目都有一条收费明细",
         "select count(*) from application",
-        "select a.number || ' 有 ' || (select count(*) from fee_line l where l.application_id = a.id) || ' 条收费明细' "
-        "from application a where (select count(*) from fee_line l where l.application_id = a.id) <> "
-        "(select count(*) from fee_item i where i.tenant_id = a.tenant_id)",
+        "select a.number || ' 没有 ' || i.name || ' 的收费明细' from application a join fee_item i "
+        "on i.tenant_id = a.tenant_id and i.listed_at <= a.created_at where not exists "
+        "(select from fee_line l where l.application_id = a.id and l.item_code = i.code)",
     ),
     Invariant(
         "I2-tasks",

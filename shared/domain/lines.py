@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from shared.domain.errors import Broken
+from shared.domain.rows import Period
 
 DEVELOPER: Final = "developer"
 CONTRACTOR: Final = "contractor"
@@ -58,9 +59,18 @@ class LineStatus(StrEnum):
 _NOT_DUE: Final = frozenset((LineStatus.COLLECTED_ELSEWHERE, LineStatus.NEEDS_FACTS))
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """An approval to charge an item (规费申报审批): the document on file, who gave it, and for when."""
+
+    document: str
+    by: str
+    period: Period
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeeItem:
-    """One 收费项目 as a city lists it; its rates are tariff versions."""
+    """One 收费项目 as a city lists it; its rates are tariff versions, and nothing is charged without an approval."""
 
     code: str
     seq: int
@@ -71,6 +81,7 @@ class FeeItem:
     confirm_required: bool
     note: str
     name_en: str = ""
+    approvals: tuple[Approval, ...] = ()
 
     @property
     def nature_name(self) -> str:
@@ -95,6 +106,7 @@ class Line:
 
     `quantity` is None where none was taken; `basis` says what the quantity is, `composition` what the
     rate is made of. `reason_note` is the second half of `reason` where a document prints two lines.
+    `subsidy_source` is where the subsidy comes from.
     """
 
     code: str
@@ -120,6 +132,7 @@ class Line:
     reduction_code: str | None = None
     refused_claims: tuple[RefusedClaim, ...] = ()
     missing: tuple[str, ...] = ()
+    subsidy_source: str = ""
 
     def __post_init__(self) -> None:
         # Raised, not asserted: `python -O` must not let a wrong line out.
@@ -130,6 +143,11 @@ class Line:
     def due_fen(self) -> int:
         """What counts towards the bill: nothing if somebody else collects it or a fact is missing."""
         return 0 if self.status in _NOT_DUE else self.payable_fen
+
+    @property
+    def is_reduced(self) -> bool:
+        """Whether a reduction was applied for and granted: somebody else than the applicant looks at its document."""
+        return self.reduction_code is not None
 
     @property
     def is_final(self) -> bool:
@@ -168,12 +186,13 @@ class Line:
             "reduction_code": self.reduction_code,
             "refused_claims": [{"code": claim.code, "why": claim.why} for claim in self.refused_claims],
             "missing": list(self.missing),
+            **({"subsidy_source": self.subsidy_source} if self.subsidy_source else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Line:
         """Read what `to_json` wrote; `Broken` if it was not written by it."""
-        if data.keys() != _COLUMNS:
+        if data.keys() | _LATER != _COLUMNS:
             raise Broken(f"a frozen line has other columns than {sorted(_COLUMNS)}")
         values = dict(data)
         values["status"] = LineStatus(data["status"])
@@ -185,6 +204,8 @@ class Line:
 
 
 _COLUMNS: Final = {field.name for field in fields(Line)}
+# Written since the second schema, and only where there is something to say.
+_LATER: Final = frozenset(("subsidy_source",))
 
 
 def waived(line: Line, *, reason: str, document: str) -> Line:
@@ -201,6 +222,7 @@ def waived(line: Line, *, reason: str, document: str) -> Line:
         "status": LineStatus.WAIVED,
         "reduction_fen": line.gross_fen,
         "subsidy_fen": 0,
+        "subsidy_source": "",
         "payable_fen": 0,
         "reason": reason,
         "reason_note": "",

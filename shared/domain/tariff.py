@@ -20,6 +20,7 @@ from shared.domain.lines import (
     ACCOUNT_NAMES,
     DEVELOPER,
     NATURE_NAMES,
+    Approval,
     FeeItem,
     Line,
     LineStatus,
@@ -36,6 +37,8 @@ __all__ = ["FeeItem", "Line", "LineStatus", "Nature", "RefusedClaim", "Tariff", 
 _HUNDRED: Final = Decimal(100)
 _ONE: Final = Decimal(1)
 _VERSION_DATES: Final = ("accepted_on", "contract_signed_on")
+#: Where a subsidy comes from unless its policy says so.
+SUBSIDY_SOURCE: Final = "财政补贴资金"
 _POLICIES: Final = (LineStatus.ZERO, LineStatus.SUBSIDISED, LineStatus.HALF_OF_FLOOR, LineStatus.WAIVED)
 
 
@@ -87,6 +90,7 @@ class _Policy:
     percent: Decimal
     reason: str
     documents: tuple[str, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,7 @@ class _Granted:
 
 
 _NOTHING_CLAIMED: Final = _Granted(None, "", ())
+_NOTHING_REFUSED: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +130,7 @@ class _Assessor:
     abolished_by: tuple[str, ...]
     use_names: Mapping[str, str]
 
-    def assess(self, facts: Facts, fixed: str | None = None) -> Line:
+    def assess(self, facts: Facts, fixed: str | None = None, refused: Mapping[str, str] = _NOTHING_REFUSED) -> Line:
         on = self.read_date(facts)
         if on is None:
             return self._needs_facts(None, [self.version_date])
@@ -137,6 +142,9 @@ class _Assessor:
                 raise NotFound(f"{self.item.code} 没有标准版本 {fixed}")
         if version is None:
             return self._not_in_force(on)
+        # A settlement keeps what was approved when the item was charged.
+        if fixed is None and not any(each.period.covers(on) for each in self.item.approvals):
+            return self._not_approved(version, on)
         missing: list[str] = []
         concession, late = self._concession(facts, on)
         outcome = version.rule.apply(facts, missing, concession)
@@ -144,7 +152,7 @@ class _Assessor:
             return self._needs_facts(version, missing)
         if isinstance(outcome, NotCharged) and outcome.status is LineStatus.NOT_APPLICABLE:
             return self._not_charged(version, outcome, _NOTHING_CLAIMED)
-        granted = self._granted(facts, on, missing) if facts.reductions_claimed else _NOTHING_CLAIMED
+        granted = self._granted(facts, on, missing, refused) if facts.reductions_claimed else _NOTHING_CLAIMED
         policy = self._policy(facts, on, missing) if self.policies else None
         if missing:
             return self._needs_facts(version, missing)
@@ -171,7 +179,7 @@ class _Assessor:
         formula, documents = charge.expression, version.documents
         reason, note = charge.reason, ""
         status = LineStatus.PAYABLE if gross else LineStatus.ZERO
-        subsidy = 0
+        subsidy, source = 0, ""
         code: str | None = None
         exact_amount, payable = charge.amount, gross
         if concession and charge.conceded:
@@ -196,6 +204,7 @@ class _Assessor:
                 payable, subsidy, more = decided
                 status, formula = policy.status, formula + more
                 reason, note = policy.reason, reason
+                source = policy.source if subsidy else ""
                 documents = (*documents, *policy.documents)
                 if policy.status is LineStatus.HALF_OF_FLOOR:
                     formula, code = more, None
@@ -231,6 +240,7 @@ class _Assessor:
             formula=f"{formula} = {grouped(payable)}",
             reduction_code=code,
             refused_claims=refused,
+            subsidy_source=source,
         )
 
     def _not_charged(self, version: Version, outcome: NotCharged, granted: _Granted) -> Line:
@@ -280,6 +290,22 @@ class _Assessor:
             legal_basis=documents[0] if documents else "",
         )
 
+    def _not_approved(self, version: Version, on: date) -> Line:
+        last = self.item.approvals[-1] if self.item.approvals else None
+        note = "没有已备案的收费审批文件"
+        if last:
+            note = f"收费审批 {last.document} 的期限为 {last.period}，{FACT_NAMES[self.version_date]} {on} 不在其内"
+        return Line(
+            code=self.item.code,
+            name=self.item.name,
+            status=LineStatus.NOT_IN_FORCE,
+            reason="未经收费审批（规费申报审批），不得收取",
+            reason_note=note,
+            payer=version.rule.payer,
+            documents=(last.document,) if last else (),
+            legal_basis=version.documents[0],
+        )
+
     def _needs_facts(self, version: Version | None, missing: Iterable[str]) -> Line:
         names = tuple(dict.fromkeys(missing))
         return Line(
@@ -309,12 +335,15 @@ class _Assessor:
                 return policy
         return None
 
-    def _granted(self, facts: Facts, on: date, missing: list[str]) -> _Granted:
+    def _granted(self, facts: Facts, on: date, missing: list[str], found_wanting: Mapping[str, str]) -> _Granted:
         best: Reduction | None = None
         document = ""
         fitting: list[Reduction] = []
         refused: dict[str, str] = {}
         for claim in facts.reductions_claimed:
+            if claim.code in found_wanting:
+                refused.setdefault(claim.code, f"经核对不予采用：{found_wanting[claim.code]}")
+                continue
             rows = self.reductions[claim.code]
             row = next((each for each in rows if self._refusal(each, facts, on) is None), None)
             if row is None:
@@ -404,16 +433,24 @@ class Tariff:
         self._must_be_known(facts)
         return tuple(assessor.assess(facts) for assessor in self._assessors.values())
 
-    def assess_item(self, code: str, facts: Facts, *, version: str | None = None) -> Line:
+    def assess_item(
+        self,
+        code: str,
+        facts: Facts,
+        *,
+        version: str | None = None,
+        refused: Mapping[str, str] = _NOTHING_REFUSED,
+    ) -> Line:
         """The line of one item, under a named version if one is given (a settlement keeps the first one).
 
+        `refused` are claims by code that somebody has looked at and not accepted, with the reason.
         Raises `NotFound` for an unknown item or version, `Invalid` as `assess` does.
         """
         assessor = self._assessors.get(code)
         if assessor is None:
             raise NotFound(f"没有收费项目 {code}")
         self._must_be_known(facts)
-        return assessor.assess(facts, version)
+        return assessor.assess(facts, version, refused)
 
     def item(self, code: str) -> FeeItem:
         """Raises `NotFound`."""
@@ -530,6 +567,7 @@ class _Compiler:
             "version_date",
             "abolished_by",
             "elsewhere",
+            "approvals",
         )
         nature = row.choice("nature", [each.value for each in Nature])
         item = FeeItem(
@@ -542,6 +580,7 @@ class _Compiler:
             confirm_required=row.switch("confirm_required", default=False),
             note=row.text("note", ""),
             name_en=row.text("name_en", ""),
+            approvals=tuple(self._approvals(row)),
         )
         rows = self.data["items"]
         for column in ("code", "seq"):
@@ -549,6 +588,13 @@ class _Compiler:
             if len(same) > 1:
                 row.problem(column, f"{row.data.get(column)} 重复")
         return item
+
+    def _approvals(self, row: Row) -> list[Approval]:
+        found = []
+        for each in row.rows("approvals"):
+            each.only("document", "by", "from", "to")
+            found.append(Approval(each.text("document"), each.text("by"), each.period()))
+        return found
 
     def _elsewhere(self, row: Row) -> list[_Elsewhere]:
         found = []
@@ -639,7 +685,7 @@ class _Compiler:
     def _policies(self, codes: set[str], traits: Traits, versions: list[Version]) -> dict[str, list[_Policy]]:
         policies: dict[str, list[_Policy]] = {}
         for row in table(self.data, "policies", self.problems, label=("item", "class")):
-            row.only("item", "class", "from", "to", "when", "percent", "reason", "documents", "approved_by")
+            row.only("item", "class", "from", "to", "when", "percent", "reason", "documents", "approved_by", "source")
             item = row.choice("item", codes)
             status = row.choice("class", [each.value for each in _POLICIES])
             period = row.period()
@@ -652,6 +698,9 @@ class _Compiler:
             percent = row.decimal("percent", "50" if status == LineStatus.HALF_OF_FLOOR else "100")
             if not ZERO < percent <= _HUNDRED:
                 row.problem("percent", f"比例应大于 0、不超过 100，不能是 {percent}")
+            if status != LineStatus.SUBSIDISED and row.data.get("source") is not None:
+                row.problem("source", "只有补贴（subsidised）写明资金来源")
+            source = row.text("source", "") or SUBSIDY_SOURCE
             if status in {each.value for each in _POLICIES}:
                 policies.setdefault(item, []).append(
                     _Policy(
@@ -661,6 +710,7 @@ class _Compiler:
                         percent=percent,
                         reason=row.text("reason"),
                         documents=row.texts("documents", needed=True),
+                        source=source,
                     )
                 )
         return policies

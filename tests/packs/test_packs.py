@@ -127,6 +127,7 @@ class TestAnotherCity:
                 "account": "treasury",
                 "owner_unit": "cg",
                 "confirm_required": False,
+                "approvals": [{"document": "瀚费批〔2009〕40号", "by": "样张", "from": "2010-01-01", "to": "open"}],
             }
         )
         data["versions"].append(
@@ -144,6 +145,43 @@ class TestAnotherCity:
         assert (plain(found.payable_fen), found.payer, found.rate_unit) == ("200.00", "contractor", "元/件")
         assert [item.code for item in Tariff.from_data(data).items][-1] == "LJF"
         assert build_pack(data).items[-1].name == "建筑垃圾处置费"
+
+    @pytest.mark.parametrize(
+        ("approvals", "day", "why"),
+        [
+            ([], "2014-09-15", "没有已备案的收费审批文件"),
+            (None, "2014-09-15", "没有已备案的收费审批文件"),
+            ([("2003-01-01", "2014-09-14")], "2014-09-15", "2003-01-01 至 2014-09-14"),
+            ([("2014-09-16", "open")], "2014-09-15", "2014-09-16 起"),
+        ],
+    )
+    def test_charges_nothing_without_an_approval_on_file(
+        self, approvals: list[tuple[str, str]] | None, day: str, why: str
+    ) -> None:
+        data = sections()
+        row = next(each for each in data["items"] if each["code"] == "PTF")
+        if approvals is None:
+            del row["approvals"]
+        else:
+            row["approvals"] = [
+                {"document": "瀚费批〔2002〕12号", "by": "样张", "from": first, "to": last} for first, last in approvals
+            ]
+        found = line(data, "PTF", accepted_on=day)
+
+        assert (found.status, found.payable_fen, found.due_fen) == (LineStatus.NOT_IN_FORCE, 0, 0)
+        assert found.reason == "未经收费审批（规费申报审批），不得收取"
+        assert why in found.reason_note
+
+    def test_charges_under_a_later_approval_once_the_first_has_run_out(self) -> None:
+        data = sections()
+        row = next(each for each in data["items"] if each["code"] == "PTF")
+        row["approvals"] = [
+            {"document": "甲", "by": "样张", "from": "2003-01-01", "to": "2014-09-14"},
+            {"document": "乙", "by": "样张", "from": "2014-09-15", "to": "2014-12-31"},
+        ]
+
+        assert line(data, "PTF", accepted_on="2014-09-14").payable_fen == line(data, "PTF").payable_fen > 0
+        assert line(data, "PTF", accepted_on="2015-01-01").payable_fen == 0
 
     def test_caps_a_deposit_and_changes_its_rate_within_the_range(self) -> None:
         data = sections()
@@ -198,7 +236,8 @@ class TestPolicyClasses:
         assert found.documents[-1] == "瀚政发〔2009〕9号"
 
     def test_of_subsidies_show_standard_subsidy_and_payable(self) -> None:
-        found = line(with_policy(**{"class": "subsidised", "percent": "40"}), "PTF")
+        found = line(with_policy(**{"class": "subsidised", "percent": "40", "source": "市财政预算"}), "PTF")
+        assert found.subsidy_source == "市财政预算"
 
         assert found.status is LineStatus.SUBSIDISED
         assert (plain(found.gross_fen), plain(found.subsidy_fen), plain(found.payable_fen)) == (

@@ -93,6 +93,7 @@ def act_words(verb: str) -> str:
         "correction_reminded": gettext("催办补正"),
         "matter_reopened": gettext("补正后重新审核"),
         "line_reopened": gettext("补正后重新核定"),
+        "tariff_applied": gettext("标准变更后重新核定"),
         "line_confirmed": gettext("确认收费核定"),
         "bill_issued": gettext("开出缴费单"),
         "payment_posted": gettext("缴款到账"),

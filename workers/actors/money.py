@@ -1,8 +1,8 @@
-"""Money work: bills, postings of payments, receipts."""
+"""Money work: a changed tariff, bills, postings of payments, receipts."""
 
 import dramatiq
 
-from services import billing, payments, receipts
+from services import billing, payments, receipts, tariff_effects
 from shared.tasks import BILLING_QUEUE, PAYMENTS_QUEUE, Task
 from workers.batches import run
 from workers.broker import broker
@@ -12,6 +12,12 @@ from workers.broker import broker
 def issue_bills(ids: list[int]) -> None:
     """Draw up the bills of applications that wait for nothing any more."""
     run(billing.issue_bills, ids)
+
+
+@dramatiq.actor(broker=broker, actor_name=Task.APPLY_TARIFF.value, queue_name=BILLING_QUEUE)
+def apply_tariff(ids: list[int]) -> None:
+    """Compute open lines anew that a published tariff has changed."""
+    run(tariff_effects.apply_tariff, ids)
 
 
 @dramatiq.actor(broker=broker, actor_name=Task.POST_PAYMENTS.value, queue_name=PAYMENTS_QUEUE)

@@ -250,6 +250,8 @@ def put_up_for_money() -> list[str]:
     statements += [_area_wall(table, condition) for table, condition in MONEY_AREA_WALLED.items()]
     statements += ["drop policy notice_area on notice", _area_wall("notice", _GATHERED_NOTICE)]
     statements += [
+        "alter table reduction add constraint reduction_no_overlap exclude using gist "
+        "(tenant_id with =, code with =, daterange(valid_from, valid_to, '[]') with &&)",
         # A look at each statement instead of one at each row: a file of a bank posts tens of thousands of rows.
         "drop trigger ledger_posting_entry_balances on ledger_posting",
         "drop trigger bill_line_bill_adds_up on bill_line",
@@ -327,6 +329,7 @@ def take_down_for_money() -> list[str]:
         *(f"drop policy {table}_area on {table}" for table in MONEY_AREA_WALLED),
         "drop policy notice_area on notice",
         _area_wall("notice", REVIEW_AREA_WALLED["notice"]),
+        "alter table reduction drop constraint reduction_no_overlap",
         "drop function postings_balance() cascade",
         "drop function lines_add_up() cascade",
         "drop function shares_add_up() cascade",

@@ -12,17 +12,20 @@ from shared.db.tables.columns import UUID, datetime, json_list, json_object, mom
 
 
 class Waiver(SQLModel, table=True):
-    """A line's amount set by decision (缓免): asked for with a document, granted by another person, or declined."""
+    """A line's amount set by decision (缓免): asked for with a document, granted by another person, or declined.
+
+    It lapses when the line comes to another amount than was waived: the decision was about that one.
+    """
 
     __tablename__ = "waiver"
     __table_args__ = (
-        CheckConstraint("state in ('asked','granted','declined')", name="waiver_state"),
+        CheckConstraint("state in ('asked','granted','declined','lapsed')", name="waiver_state"),
         CheckConstraint("reason <> '' and document <> ''", name="waiver_reason"),
         CheckConstraint("decided_by is null or decided_by <> asked_by", name="waiver_two_people"),
         CheckConstraint("state = 'asked' or decided_by is not null", name="waiver_decided"),
         CheckConstraint("state <> 'declined' or opinion <> ''", name="waiver_declined"),
         Index("waiver_application", "application_id"),
-        Index("waiver_once", "fee_line_id", unique=True, postgresql_where=text("state <> 'declined'")),
+        Index("waiver_once", "fee_line_id", unique=True, postgresql_where=text("state in ('asked','granted')")),
         Index("waiver_open", "tenant_id", "unit_code", postgresql_where=text("state = 'asked'")),
     )
     id: UUID = new_id()

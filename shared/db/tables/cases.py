@@ -202,10 +202,14 @@ class ReviewTask(SQLModel, table=True):
 
 
 class FeeLine(SQLModel, table=True):
-    """One fee item of one application: what it costs, computed how, by which version, sealed by whom."""
+    """One item of the catalogue for one application: what it costs, computed how, by which version, sealed by whom.
+
+    `refused_claims` are reductions by code that the unit has looked at and not accepted, with the reason.
+    """
 
     __tablename__ = "fee_line"
     __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "item_code"], ["fee_item.tenant_id", "fee_item.code"], name="fee_line_item"),
         UniqueConstraint("application_id", "item_code"),
         CheckConstraint("state in ('pending','assessed','final')", name="fee_line_state"),
         CheckConstraint(
@@ -232,6 +236,7 @@ class FeeLine(SQLModel, table=True):
     payer: str | None = None
     line: dict[str, Any] = json_object()
     assessed_at: datetime | None = moment(nullable=True)
+    refused_claims: dict[str, Any] = json_object()
     confirmed_by: UUID | None = reference("account.id", nullable=True)
     confirmed_at: datetime | None = moment(nullable=True)
     seal_key_id: str | None = None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint
 from sqlmodel import Field, SQLModel
 
-from shared.db.tables.columns import json_object
+from shared.db.tables.columns import json_object, recorded
 
 
 class Tenant(SQLModel, table=True):
@@ -49,7 +49,7 @@ class Matter(SQLModel, table=True):
 
 
 class FeeItem(SQLModel, table=True):
-    """One of the fee items; whether it is in force is a matter of its tariff versions."""
+    """One of the fee items (the catalogue); whether it is in force is a matter of its tariff versions and approvals."""
 
     __tablename__ = "fee_item"
     tenant_id: str = Field(primary_key=True, foreign_key="tenant.id")
@@ -59,6 +59,7 @@ class FeeItem(SQLModel, table=True):
     nature: str
     owner_unit: str
     confirm_required: bool = False
+    listed_at: datetime = recorded()
     data: dict[str, Any] = json_object()
 
 
@@ -76,7 +77,7 @@ class TariffVersion(SQLModel, table=True):
 
 
 class Reduction(SQLModel, table=True):
-    """Who pays less of which items, in which period, by which document."""
+    """Who pays less of which items, in which period, by which document; of one code no two periods overlap."""
 
     __tablename__ = "reduction"
     tenant_id: str = Field(primary_key=True, foreign_key="tenant.id")

@@ -69,6 +69,17 @@ def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
                 "line", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
             ),
         ),
+        "fee_item": (
+            sa.Column("listed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        ),
+        "fee_line": (
+            sa.Column(
+                "refused_claims",
+                postgresql.JSONB(astext_type=sa.Text()),
+                server_default=sa.text("'{}'::jsonb"),
+                nullable=False,
+            ),
+        ),
         "ledger_entry": (
             sa.Column("reverses", sa.Uuid(), nullable=True),
             sa.Column("booked_on", sa.Date(), nullable=True),
@@ -605,7 +616,7 @@ def upgrade() -> None:
         sa.CheckConstraint("reason <> '' and document <> ''", name="waiver_reason"),
         sa.CheckConstraint("state <> 'declined' or opinion <> ''", name="waiver_declined"),
         sa.CheckConstraint("state = 'asked' or decided_by is not null", name="waiver_decided"),
-        sa.CheckConstraint("state in ('asked','granted','declined')", name="waiver_state"),
+        sa.CheckConstraint("state in ('asked','granted','declined','lapsed')", name="waiver_state"),
         sa.CheckConstraint("decided_by is null or decided_by <> asked_by", name="waiver_two_people"),
         sa.ForeignKeyConstraint(
             ["application_id"],
@@ -631,7 +642,11 @@ def upgrade() -> None:
     )
     op.create_index("waiver_application", "waiver", ["application_id"], unique=False)
     op.create_index(
-        "waiver_once", "waiver", ["fee_line_id"], unique=True, postgresql_where=sa.text("state <> 'declined'")
+        "waiver_once",
+        "waiver",
+        ["fee_line_id"],
+        unique=True,
+        postgresql_where=sa.text("state in ('asked','granted')"),
     )
     op.create_index(
         "waiver_open", "waiver", ["tenant_id", "unit_code"], unique=False, postgresql_where=sa.text("state = 'asked'")
@@ -1024,6 +1039,9 @@ def _change_the_first_tables() -> None:
         op.alter_column(table, "booked_on", existing_type=sa.Date(), nullable=False)
     for table in ("bill", "receipt"):
         op.create_index(f"{table}_booked", table, ["tenant_id", "booked_on"])
+    # Items that were in the catalogue before it was said since when: since ever.
+    op.execute("update fee_item set listed_at = 'epoch'")
+    op.create_foreign_key("fee_line_item", "fee_line", "fee_item", ["tenant_id", "item_code"], ["tenant_id", "code"])
     for table, column in _OWN_ROWS:
         op.create_unique_constraint(f"{table}_{column}_key", table, [column])
         op.create_foreign_key(f"{table}_{column}_fkey", table, table, [column], ["id"])
@@ -1080,6 +1098,7 @@ def downgrade() -> None:
     op.drop_table("statement_file")
     op.drop_table("period")
     op.drop_table("bank_profile")
+    op.drop_constraint("fee_line_item", "fee_line", type_="foreignkey")
     for name in ("bill_one_at_a_time", "bill_open"):
         op.drop_index(name, table_name="bill")
     for name in ("receipt_bill", "receipt_one_at_a_time"):
