@@ -12,6 +12,7 @@ import segno
 from services.papers import Reusable
 from shared.db.notices import NoticeRow
 from shared.db.queries.attention import AttentionRow
+from shared.db.queries.changes import DisputeView, SurveyView
 from shared.db.queries.gatherings import Gathering
 from web.apply.form import Kind, Question
 from web.apply.lines import ShownLine, ShownLines
@@ -472,6 +473,72 @@ PROMISES = tuple(
     )
 )  # fmt: skip
 PROMISE_ADDRESSES = {each.id: "#" for each in PROMISES}
+ITEM_NAMES = {"PTF": "城市基础设施配套费", "SNZ": "散装水泥专项基金"}
+SURVEY = SurveyView(
+    id=UUID(int=1),
+    application_id=UUID(int=2),
+    application_number="HH-2014-000317",
+    project_name="碧海湾花园一期",
+    state="asked",
+    facts={"floor_area_m2": "86951.40"},
+    document="瀚测〔2015〕88号",
+    surveyed_on=date(2015, 9, 1),
+    differences=[
+        {
+            "item": "PTF",
+            "version": "v1",
+            "before_fen": 2_204_020_590,
+            "after_fen": 2_217_260_700,
+            "formula": "86,951.40 × 255.00 = 22,172,607.00",
+        },
+        {
+            "item": "SNZ",
+            "version": "v1",
+            "before_fen": 8_643_218,
+            "after_fen": 8_695_140,
+            "formula": "86,951.40 × 1.00 = 86,951.40",
+        },
+    ],
+    supplement_fen=13_292_032,
+    asked_by="林沐阳",
+    asked_at=datetime(2015, 9, 2, 2, 0, tzinfo=UTC),
+    decided_by="",
+    decided_at=None,
+    opinion="",
+    bill_id=None,
+    bill_number="",
+)
+_DISPUTE = DisputeView(
+    id=UUID(int=3),
+    application_id=UUID(int=2),
+    application_number="HH-2014-000317",
+    project_name="碧海湾花园一期",
+    bill_id=UUID(int=4),
+    bill_number="瀚一单缴〔2014〕17号",
+    number="瀚一单异〔2014〕3号",
+    state="open",
+    item_codes=["PTF"],
+    grounds="本工程没有接入集中供热，不应计收供热部分。",
+    raised_by="林沐阳",
+    raised_at=datetime(2014, 9, 23, 2, 0, tzinfo=UTC),
+    due_on=date(2014, 10, 14),
+    outcome="",
+    answer="",
+    answered_by="",
+    answered_at=None,
+)
+DISPUTES = (
+    _DISPUTE,
+    replace(
+        _DISPUTE,
+        state="answered",
+        item_codes=[],
+        outcome="kept",
+        answer="经核对供热接入批复，本工程已批准接入集中供热，原通知书维持。",
+        answered_by="许文瑾",
+        answered_at=datetime(2014, 9, 25, 2, 0, tzinfo=UTC),
+    ),
+)
 ANSWERS = (
     WrittenAnswer(
         title="一次性告知书",
