@@ -41,6 +41,7 @@ OFFICE = (
     Person("applicant", "林沐阳", "applicant", None, "瀚海市碧海置业有限公司", "91371002MA3C00011N"),
     Person("applicant2", "温故䶮", "applicant", None, "瀚海建工集团有限公司", "91370200MA3D000208"),
     Person("finance", "陈一诺", "finance", "cz"),
+    Person("finance-chief", "柯文渊", "finance", "cz"),
     Person("leader", "秦望", "leader"),
     Person("admin", "苏简", "admin"),
     Person("operator", "卫行", "operator"),

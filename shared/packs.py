@@ -64,7 +64,7 @@ _BILL_WAITS_FOR: Final = ("reviews_and_lines", "lines")
 #: Documents with a number of their own, beside bills, applications and receipts.
 NUMBERED: Final = (
     "accepted", "one_time", "not_accepted", "correction", "refusal", "meeting", "survey", "handling", "card",
-    "dispute",
+    "dispute", "transfer", "day_close", "month_close",
 )  # fmt: skip
 _WORDING: Final = (
     "service_name",

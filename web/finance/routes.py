@@ -17,6 +17,7 @@ from services.sitting import Sitting, sitting
 from shared.db.queries import attention as cases
 from shared.db.queries import finance as queries
 from shared.db.queries.finance import BillFilter, BillPage, Today
+from shared.domain.accounts import HOLDERS
 from shared.domain.deadlines import Deadlines
 from shared.domain.errors import Invalid
 from web.auth.access import actor, login_required
@@ -57,7 +58,7 @@ def today() -> str:
         waiting = cases.listed(office.session, KINDS)
         by_account = {
             account: sum(row.today_fen for row in figures.natures if ACCOUNT_OF_NATURE[row.nature] == account)
-            for account in queries.ACCOUNTS
+            for account in HOLDERS
         }
         return page(
             "finance/today.html",

@@ -123,7 +123,7 @@ MONEY_CHANGEABLE = {
     "statement_line": "state, rule, why, payment_id, match_id",
     "period": "state, version, reopening_reason, reopening_asked_by, reopening_asked_at, reopened_by, reopened_at, "
     "acts, document_sha256, seal_key_id, seal",
-    "transfer": "state, decided_by, decided_at, opinion, seal_key_id, seal",
+    "transfer": "state, decided_by, decided_at, opinion, document_sha256, seal_key_id, seal",
     "notice_line": "told_as",
 }
 

@@ -16,6 +16,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from shared.db.city import City
+from shared.domain.closing import month_of
 from shared.domain.deadlines import Deadlines, Light, Standing
 
 PAGE_ROWS = 30
@@ -189,7 +190,8 @@ def board(session: Session, city: City, *, today: date, area: str = "") -> Board
     days = Deadlines(city.calendar, today)
     month = today.replace(day=1)
     first_month = _months_before(month, MONTHS - 1)
-    here = {"area": area, "month": month, "today": today, "first_month": first_month}
+    # What comes after the day is closed is booked on the next, and is of this month all the same.
+    here = {"area": area, "month": month, "today": today, "first_month": first_month, "month_end": month_of(today)[1]}
     cases = session.execute(text(_CASES_SQL), here).all()
     waiting = session.execute(text(_LIGHTS_SQL), here).all()
     decided = session.execute(text(_DECIDED_SQL), here).all()
@@ -364,18 +366,21 @@ _DECIDED_SQL = (
     "where t.decided_at is not null and date(timezone('Asia/Shanghai', t.decided_at)) between :month and :today "
     "and (:area = '' or a.area_code = :area) group by 1, 2, 3, 4"
 )
+# Money counts to the day that the books count it to, so that a closed month and the board say the same.
 _BILLED_SQL = (
-    "select cast(date_trunc('month', b.issued_on) as date) as month, a.area_code, sum(b.total_fen) as amount_fen "
-    "from bill b join application a on a.id = b.application_id "
-    "where b.status <> 'void' and b.issued_on between :first_month and :today and (:area = '' or a.area_code = :area) "
-    "group by 1, 2"
+    "select cast(date_trunc('month', b.day) as date) as month, a.area_code, sum(b.fen) as amount_fen from ("
+    "select application_id, booked_on as day, total_fen as fen from bill "
+    "where booked_on >= :first_month and booked_on <= :month_end "
+    "union all select application_id, void_booked_on, -total_fen from bill "
+    "where void_booked_on >= :first_month and void_booked_on <= :month_end) b "
+    "join application a on a.id = b.application_id where (:area = '' or a.area_code = :area) group by 1, 2"
 )
 _RECEIVED_SQL = (
-    "select cast(date_trunc('month', timezone('Asia/Shanghai', e.occurred_at)) as date) as month, a.area_code, "
+    "select cast(date_trunc('month', e.booked_on) as date) as month, a.area_code, "
     "p.account, sum(-p.amount_fen) as amount_fen from ledger_posting p join ledger_entry e on e.id = p.entry_id "
     "join bill b on b.id = e.bill_id join application a on a.id = b.application_id "
-    "where p.account in ('treasury', 'agency', 'deposit') and (:area = '' or a.area_code = :area) "
-    "and date(timezone('Asia/Shanghai', e.occurred_at)) between :first_month and :today group by 1, 2, 3"
+    "where p.account in ('treasury', 'agency', 'deposit') and e.kind in ('payment', 'payment_reversal') "
+    "and (:area = '' or a.area_code = :area) and e.booked_on between :first_month and :month_end group by 1, 2, 3"
 )
 
 

@@ -1,6 +1,6 @@
 """What the finance office reads: the day's figures, bills, and one bill with everything that happened to its money.
 
-Amounts are 分. A day is a day in China; money counts on the day on which the bank says it was paid.
+Amounts are 分. A day is a day in China; money counts on the day that the books count it to.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from shared.db.tables.city import FeeItem
 from shared.db.tables.columns import table
 from shared.db.tables.money import Bill, BillLine, CallbackInbox, LedgerEntry, LedgerPosting, Payment, Receipt
 from shared.db.tables.work import CaseItem, Document
+from shared.domain.accounts import HOLDERS, RECEIPT_KINDS
+from shared.domain.closing import month_of
 from shared.domain.errors import NotFound
 from shared.domain.lines import Line
 
@@ -38,8 +40,6 @@ ITEMS = table(FeeItem)
 
 PAGE_ROWS = 25
 
-#: Accounts that money is paid to, in the order in which they are shown; only the first is 财政收入.
-ACCOUNTS = ("treasury", "agency", "deposit")
 NATURES = ("government_fund", "administrative_charge", "agency_collection", "deposit")
 
 
@@ -71,7 +71,8 @@ class OpenSum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Today:
-    """The day's figures; `difference_fen` is payments less what the books credit to accounts, 0 when all is well."""
+    """The day's figures, as the books count days; `difference_fen` is the month's payments less what the books credit
+    to accounts, 0 when all is well."""
 
     billed: Figure
     received: Figure
@@ -228,39 +229,38 @@ class BillView:
 
 def today(session: Session, *, on: date) -> Today:
     """The figures of a day. Four queries."""
-    month = on.replace(day=1)
     sums = session.execute(
         select(
-            *_sum(BILLS.c.total_fen, BILLS.c.issued_on == on, "billed"),
-            *_sum(BILLS.c.total_fen, BILLS.c.issued_on.between(month, on), "month_billed"),
+            *_sum(BILLS.c.total_fen, BILLS.c.booked_on == on, "billed"),
+            *_sum(BILLS.c.total_fen, BILLS.c.booked_on.between(*month_of(on)), "month_billed"),
             *_sum(BILLS.c.total_fen - BILLS.c.paid_fen, BILLS.c.status.in_(OPEN), "unpaid"),
             *_sum(BILLS.c.total_fen - BILLS.c.paid_fen, and_(BILLS.c.status.in_(OPEN), BILLS.c.due_on < on), "overdue"),
             *_sum(BILLS.c.total_fen, and_(BILLS.c.status == "paid", RECEIPTS.c.id.is_(None)), "without_receipt"),
-            *_sum(RECEIPTS.c.total_fen, RECEIPTS.c.issued_on == on, "receipts_today"),
+            *_sum(RECEIPTS.c.total_fen, RECEIPTS.c.booked_on == on, "receipts_today"),
         )
         .select_from(BILLS)
         .outerjoin(RECEIPTS, and_(RECEIPTS.c.bill_id == BILLS.c.id, *VALID))
         .where(BILLS.c.status != "void")
     ).one()
-    paid = _day_in_china(PAYMENTS.c.paid_at)
+    this_month = ENTRIES.c.booked_on.between(*month_of(on))
     money = session.execute(
         select(
-            *_sum(PAYMENTS.c.amount_fen, paid == on, "received"),
-            *_sum(PAYMENTS.c.amount_fen, paid.between(month, on), "month_received"),
-            func.coalesce(func.sum(PAYMENTS.c.amount_fen), 0).label("ever"),
+            *_sum(PAYMENTS.c.amount_fen, ENTRIES.c.booked_on == on, "received"),
+            *_sum(PAYMENTS.c.amount_fen, this_month, "month_received"),
         )
+        .join(ENTRIES, ENTRIES.c.payment_id == PAYMENTS.c.id)
+        .where(ENTRIES.c.kind == "payment", this_month)
     ).one()
-    occurred = _day_in_china(ENTRIES.c.occurred_at)
     credited = session.execute(
         select(
             ITEMS.c.nature,
-            func.coalesce(func.sum(-POSTINGS.c.amount_fen).filter(occurred == on), 0).label("today_fen"),
-            func.coalesce(func.sum(-POSTINGS.c.amount_fen).filter(occurred.between(month, on)), 0).label("month_fen"),
-            func.sum(-POSTINGS.c.amount_fen).label("ever"),
+            func.coalesce(func.sum(-POSTINGS.c.amount_fen).filter(ENTRIES.c.booked_on == on), 0).label("today_fen"),
+            func.sum(-POSTINGS.c.amount_fen).label("month_fen"),
+            func.coalesce(func.sum(-POSTINGS.c.amount_fen).filter(ENTRIES.c.kind == "payment"), 0).label("paid_fen"),
         )
         .join(ENTRIES, ENTRIES.c.id == POSTINGS.c.entry_id)
         .join(ITEMS, and_(ITEMS.c.tenant_id == POSTINGS.c.tenant_id, ITEMS.c.code == POSTINGS.c.item_code))
-        .where(POSTINGS.c.account.in_(ACCOUNTS))
+        .where(POSTINGS.c.account.in_(HOLDERS), ENTRIES.c.kind.in_(RECEIPT_KINDS), this_month)
         .group_by(ITEMS.c.nature)
     ).all()
     natures = {row.nature: row for row in credited}
@@ -281,7 +281,7 @@ def today(session: Session, *, on: date) -> Today:
         },
         received=_figure(money, "received"),
         month_received=_figure(money, "month_received"),
-        difference_fen=int(money.ever) - sum(int(row.ever) for row in credited),
+        difference_fen=int(money.month_received_fen) - sum(int(row.paid_fen) for row in credited),
         natures=tuple(
             NatureRow(
                 nature=nature,

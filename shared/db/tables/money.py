@@ -41,6 +41,12 @@ class Bill(SQLModel, table=True):
         Index("bill_open", "tenant_id", "due_on", postgresql_where=text("status in ('issued','part_paid')")),
         Index("bill_booked", "tenant_id", "booked_on"),
         Index(
+            "bill_void_booked_on",
+            "tenant_id",
+            "void_booked_on",
+            postgresql_where=text("void_booked_on is not null"),
+        ),
+        Index(
             "bill_one_at_a_time",
             "application_id",
             "payer",

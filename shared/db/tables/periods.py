@@ -96,5 +96,6 @@ class Transfer(SQLModel, table=True):
     decided_by: UUID | None = reference("account.id", nullable=True)
     decided_at: datetime | None = moment(nullable=True)
     opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    document_sha256: str | None = None
     seal_key_id: str | None = None
     seal: bytes | None = raw(nullable=True)

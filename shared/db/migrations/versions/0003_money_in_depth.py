@@ -330,6 +330,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opinion", sa.String(), server_default="", nullable=False),
+        sa.Column("document_sha256", sa.String(), nullable=True),
         sa.Column("seal_key_id", sa.String(), nullable=True),
         sa.Column("seal", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("account in ('treasury','agency')", name="transfer_account"),
@@ -1065,6 +1066,12 @@ def _change_the_first_tables() -> None:
         postgresql_where=sa.text("kind in ('original','reissue') and status <> 'void'"),
     )
     op.create_index(
+        "bill_void_booked_on",
+        "bill",
+        ["tenant_id", "void_booked_on"],
+        postgresql_where=sa.text("void_booked_on is not null"),
+    )
+    op.create_index(
         "bill_open", "bill", ["tenant_id", "due_on"], postgresql_where=sa.text("status in ('issued','part_paid')")
     )
     op.create_index(
@@ -1099,7 +1106,7 @@ def downgrade() -> None:
     op.drop_table("period")
     op.drop_table("bank_profile")
     op.drop_constraint("fee_line_item", "fee_line", type_="foreignkey")
-    for name in ("bill_one_at_a_time", "bill_open"):
+    for name in ("bill_one_at_a_time", "bill_open", "bill_void_booked_on"):
         op.drop_index(name, table_name="bill")
     for name in ("receipt_bill", "receipt_one_at_a_time"):
         op.drop_index(name, table_name="receipt")
