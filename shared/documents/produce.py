@@ -10,7 +10,8 @@ import ctypes
 import gc
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,11 +39,18 @@ class Produced:
     """Characters that no font on this machine has; empty unless somebody must look."""
 
 
-def _give_back_memory() -> None:
-    """A page leaves its boxes behind in cycles: collected at once and trimmed, the process stays 18 MB smaller."""
-    gc.collect()
-    if hasattr(_libc, "malloc_trim"):
-        _libc.malloc_trim(0)
+@contextmanager
+def _garbage_left_lying() -> Iterator[None]:
+    """A page leaves its boxes behind in cycles. Looking for them meanwhile finds none and costs 2 %; collected
+    and trimmed afterwards, the process stays 18 MB smaller."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
+        if hasattr(_libc, "malloc_trim"):
+            _libc.malloc_trim(0)
 
 
 _libc = ctypes.CDLL(None)
@@ -77,8 +85,7 @@ class Producer:
             raise Broken(f"{kind}: 没有印章的文书不能出具")
         self._sealer.check_names(view.seals)
         signers = [each.organ_name for each in view.seals]
-        with self._turn:
+        with self._turn, _garbage_left_lying():
             page = self._renderer.render(known, template_version, view, signers=signers)
             sealed = self._sealer.seal(page.pdf, view.seals, page.boxes, signed_at=self._now())
-            _give_back_memory()
         return Produced(sealed, hashlib.sha256(sealed).hexdigest(), page.pages, page.unprintable)

@@ -1,7 +1,7 @@
-"""Views to PDF pages with empty signature fields; the only module that imports WeasyPrint.
+"""Views to PDF pages with empty signature fields, by WeasyPrint.
 
 Applicants' names are hostile input: templates escape everything, and the fetcher hands out the stylesheet's own
-faces and watermark, nothing else: no network, no file, no data URL.
+faces, nothing else: no network, no file, no data URL.
 """
 
 from __future__ import annotations
@@ -12,28 +12,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
-import pydyf  # type: ignore[import-untyped]
-import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
-from weasyprint import CSS, HTML
+from weasyprint import CSS
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from shared.documents import styles
+from shared.documents.finishing import QR_BOX, Finisher
 from shared.documents.fonts import FontSet, RareFaces
 from shared.documents.sealing import SealBox, field_name
-from shared.documents.seals import watermark_svg
-from shared.documents.views import DocumentKind, DocumentView, SealSpec
+from shared.documents.source import Source
+from shared.documents.views import DocumentKind, DocumentView
 from shared.domain.errors import Broken, NotFound
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-SIGNERS_KEY = "YidanSigners"
-"""Catalog entry of the first revision: the organs whose signatures the document must carry, in order."""
 
-_POINTS_PER_PIXEL = 0.75
-_WATERMARK = "样张"
 _OWN = "yidan:"
 
 
@@ -68,7 +63,6 @@ class _Press:
     """Stylesheets and the font configuration they were loaded into."""
 
     common: CSS
-    sample: CSS
     own: Callable[[str], CSS]
     """By template name (`bill_v1`), read when first asked for: a process prints few of the kinds."""
     fonts: FontConfiguration
@@ -80,8 +74,9 @@ class Renderer:
     """One per process, kept warm: templates, stylesheets and faces are read once."""
 
     def __init__(self, fonts: FontSet) -> None:
+        styles.install()
         self._fonts = fonts
-        self._watermark = watermark_svg(_WATERMARK, fonts.outlines(_WATERMARK, bold=True)).encode()
+        self._finisher = Finisher(fonts)
         self._templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -90,6 +85,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._templates.filters |= {"named": _named, "kept": _kept}
+        self._defaults = CSS(string=self._stylesheet("_defaults.css"))
         self._press = self._set_up(RareFaces({}, ""))
         # A press with rare characters costs 0.2 s and 15 MB; names repeat on bill and receipt of one case.
         self._with_rare = lru_cache(maxsize=2)(lambda points: self._set_up(fonts.rare_faces(points)))
@@ -107,19 +103,17 @@ class Renderer:
         rare = self._fonts.rare(_texts(view.to_json()))
         press = self._with_rare(rare) if rare else self._press
         sheets = [press.common, press.own(f"{kind}_v{template_version}")]
-        if view.sample_notice:
-            sheets.append(press.sample)
+        source = Source(html, self._defaults, press.fetcher)
         try:
-            document = HTML(string=html, url_fetcher=press.fetcher).render(stylesheets=sheets, font_config=press.fonts)
+            document = source.render(stylesheets=sheets, font_config=press.fonts)
         except FatalURLFetchingError as foreign:
             # WeasyPrint's class is no Exception: uncaught, it would end the worker.
             raise Broken(str(foreign)) from foreign
-        fields = [(field_name(index, each), each) for index, each in enumerate(view.seals)]
         boxes: dict[str, SealBox] = {}
         written = io.BytesIO()
         document.write_pdf(
             written,
-            finisher=lambda rendered, pdf: _add_fields(rendered, pdf, fields, signers, boxes),
+            finisher=lambda rendered, pdf: boxes.update(self._finisher.finish(rendered, pdf, view, signers)),
             pdf_identifier=True,
         )
         return Page(written.getvalue(), len(document.pages), boxes, press.unprintable)
@@ -131,7 +125,7 @@ class Renderer:
             raise NotFound(f"没有文书模板 {name}")
         return self._templates.get_template(name).render(
             view=view,
-            qr_svg=Markup(_qr_svg(view.qr_text)),  # noqa: S704 - digits and path letters only
+            qr_box=QR_BOX,
             fields=[field_name(index, each) for index, each in enumerate(view.seals)],
             marks=_MARKS,
         )
@@ -139,7 +133,6 @@ class Renderer:
     def _set_up(self, rare: RareFaces) -> _Press:
         served: dict[str, bytes | Path] = {each.file: self._fonts.folder / each.file for each in self._fonts.faces}
         served |= {face.file: content for face, content in rare.files.items()}
-        served["watermark.svg"] = self._watermark
         fetcher, fonts = OwnFilesOnly(served), FontConfiguration()
         faces = "\n".join(
             f'@font-face {{ font-family: "{each.family}"; font-weight: {each.weight}; src: url({_OWN}{each.file}) }}'
@@ -151,18 +144,12 @@ class Renderer:
 
         common = sheet(faces + self._stylesheet("_document.css"))
         own = lru_cache(maxsize=32)(lambda name: sheet(self._stylesheet(f"{name}.css")))
-        return _Press(common, sheet(_SAMPLE_PAGE), own, fonts, fetcher, rare.unprintable)
+        return _Press(common, own, fonts, fetcher, rare.unprintable)
 
     def _stylesheet(self, name: str) -> str:
         """A stylesheet with those that it includes; names with an underscore are only included."""
         return self._templates.get_template(name).render()
 
-
-_SAMPLE_PAGE = """
-@page { background: url(yidan:watermark.svg) no-repeat -19mm -16mm / 210mm 297mm }
-@page letter { background-position: -28mm -37mm }
-@page card { background-position: 8.25mm -49.4mm; background-size: 157.5mm 222.75mm }
-"""
 
 _MARKS = tuple("①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳㉑㉒㉓㉔㉕㉖㉗㉘㉙㉚㉛㉜㉝㉞㉟㊱㊲㊳㊴㊵㊶㊷㊸㊹㊺㊻㊼㊽㊾㊿")
 
@@ -197,28 +184,6 @@ def _marked(text: str, names: Sequence[str], also: str, style: Callable[[str], s
     return marked + escape(text[at:])
 
 
-@lru_cache(maxsize=64)
-def _qr_svg(text: str) -> str:
-    """Level M, no quiet zone of its own (the page leaves more than four modules); rows overlap to hide seams."""
-    code = segno.make(text, error="m", micro=False, boost_error=False)
-    rows = list(code.matrix)
-    path = []
-    for y, row in enumerate(rows):
-        x = 0
-        while x < len(row):
-            run = 0
-            while x + run < len(row) and row[x + run]:
-                run += 1
-            if run:
-                path.append(f"M{x} {y}.5h{run}")
-            x += run or 1
-    side = len(rows)
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="100%" viewBox="0 0 {side} {side}">'
-        f'<path stroke="#14171c" stroke-width="1.02" d="{"".join(path)}"/></svg>'
-    )
-
-
 def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield from value
@@ -228,47 +193,3 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _texts(each)
-
-
-def _add_fields(
-    document: Any,
-    pdf: Any,
-    fields: Sequence[tuple[str, SealSpec]],
-    signers: Sequence[str],
-    boxes: dict[str, SealBox],
-) -> None:
-    """Empty signature fields where the page has seal boxes, and the list of those who must sign."""
-    references = []
-    for name, seal in fields:
-        number, (left, top, right, bottom) = _find(document, name)
-        page = pdf.objects[int(pdf.pages["Kids"][3 * number])]
-        height = document.pages[number].height * _POINTS_PER_PIXEL
-        rectangle = [left, bottom, right, top]
-        field = pydyf.Dictionary(
-            {
-                "Type": "/Annot",
-                "Subtype": "/Widget",
-                "FT": "/Sig",
-                "T": pydyf.String(name),
-                "TU": pydyf.String(seal.organ_name),
-                "F": 132,
-                "Rect": pydyf.Array(
-                    round(height - each * _POINTS_PER_PIXEL if index % 2 else each * _POINTS_PER_PIXEL, 3)
-                    for index, each in enumerate(rectangle)
-                ),
-                "P": page.reference,
-            }
-        )
-        pdf.add_object(field)
-        page.setdefault("Annots", pydyf.Array()).append(field.reference)
-        references.append(field.reference)
-        boxes[name] = SealBox(name, (right - left) * 25.4 / 96, field.number, field.data)
-    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array(references), "SigFlags": 3})
-    pdf.catalog[SIGNERS_KEY] = pydyf.Array(pydyf.String(each) for each in signers)
-
-
-def _find(document: Any, name: str) -> tuple[int, tuple[float, float, float, float]]:
-    for number, page in enumerate(document.pages):
-        if name in page.anchors:
-            return number, page.anchors[name]
-    raise Broken(f"文书上没有给印章 {name} 留位置")

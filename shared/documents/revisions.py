@@ -1,4 +1,4 @@
-"""Signing revisions behind a PDF that `rendering` wrote: a few objects, an index of them, one gap for the signature.
+"""Signing revisions behind a PDF that WeasyPrint wrote: a few objects, an index of them, one gap for the signature.
 
 Written by hand because a revision is four short objects: pyHanko's writer parses the whole file again for each
 seal (8 ms) and brings 20 MB of modules into every worker. pyHanko and poppler judge the result, in tests and in

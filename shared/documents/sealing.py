@@ -24,6 +24,8 @@ from shared.signing import Signer
 
 POINTS_PER_MM = 72 / 25.4
 _DIGEST_BYTES = 32
+_SHORTEST_SIGNATURE, _LONGEST_SIGNATURE = 60, 72
+"""Bytes of an ECDSA signature over P-256, DER: 8 to 72 in theory, 68 to 72 in practice."""
 _SPARE_BYTES = 64
 """Room behind a CMS for a certificate chain that grows by a few bytes."""
 
@@ -88,7 +90,7 @@ class Sealer:
         return zlib.compress(seal_drawing(ring_text, flat_text, self._fonts.outlines), 9)
 
     def _prepare(self, unit_code: str) -> _CmsTemplate:
-        return _CmsTemplate.build(self._signer.certificates(unit_code))
+        return _CmsTemplate(self._signer.certificates(unit_code))
 
 
 def _group(drawing: bytes) -> bytes:
@@ -115,18 +117,10 @@ def _text(value: str) -> bytes:
     return b"<FEFF%b>" % value.encode("utf-16-be").hex().upper().encode()
 
 
-@dataclass(frozen=True, slots=True)
 class _CmsTemplate:
     """A unit's detached CMS (PAdES-B: no signing time inside, ESS certificate v2) with two gaps."""
 
-    attributes: bytes
-    """The signed attributes as they are signed: a DER SET with 32 zero bytes for the digest."""
-    digest_at: int
-    frames: Mapping[int, bytes]
-    """Whole CMS by length of the ECDSA signature (DER is 8 to 72 bytes long; in practice 68 to 72)."""
-
-    @classmethod
-    def build(cls, certificates: Sequence[bytes]) -> _CmsTemplate:
+    def __init__(self, certificates: Sequence[bytes]) -> None:
         """`certificates`: the signer's, then its issuers, DER."""
         zero = bytes(_DIGEST_BYTES)
         chain = [x509.Certificate.load(each) for each in certificates]
@@ -155,27 +149,26 @@ class _CmsTemplate:
                 ),
             ]
         )
-        signed = attributes.dump()
-        frames = {length: cms_frame(chain, attributes, bytes(length)) for length in range(60, 73)}
-        return cls(signed, signed.index(zero), frames)
-
-    @property
-    def longest(self) -> int:
+        # As they are signed: a DER SET with 32 zero bytes for the digest.
+        self._attributes: bytes = attributes.dump()
+        self._digest_at = self._attributes.index(zero)
+        # The whole CMS by length of the signature, made when a signature has that length (8 ms each).
+        self._frame = lru_cache(maxsize=None)(lambda length: cms_frame(chain, attributes, bytes(length)))
+        self.longest = len(self._frame(_LONGEST_SIGNATURE))
         """Bytes to reserve in the file."""
-        return max(map(len, self.frames.values()))
 
     def fill(self, digest: bytes, sign: Callable[[bytes], bytes]) -> bytes:
         """The CMS over `digest`; `sign` is asked once."""
         if len(digest) != _DIGEST_BYTES:
             raise Broken("签名摘要不是 SHA-256")
-        attributes = self._with_digest(self.attributes, self.digest_at, digest)
+        attributes = self._with_digest(self._attributes, self._digest_at, digest)
         signature = sign(attributes)
-        frame = self.frames.get(len(signature))
-        if frame is None:
+        if not _SHORTEST_SIGNATURE <= len(signature) <= _LONGEST_SIGNATURE:
             raise Broken(f"签名长度不合常理：{len(signature)}")
+        frame = self._frame(len(signature))
         # The attributes are the same bytes in the frame, but for their outer tag.
-        found = frame.index(self.attributes[1:])
-        filled = self._with_digest(frame, found - 1 + self.digest_at, digest)
+        found = frame.index(self._attributes[1:])
+        filled = self._with_digest(frame, found - 1 + self._digest_at, digest)
         return filled[: -len(signature)] + signature
 
     @staticmethod

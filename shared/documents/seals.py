@@ -20,6 +20,10 @@ COLOUR = "0.8431 0 0.0588"
 """#d7000f as PDF operands."""
 OPACITY = 0.9
 
+WATERMARK_FILL, WATERMARK_STROKE = "0.0784 0.0902 0.1098", "0.3490 0.3804 0.4118"
+"""#14171c and #59616b as PDF operands."""
+WATERMARK_FILL_OPACITY, WATERMARK_STROKE_OPACITY = 0.03, 0.26
+
 _RING = 1.2
 _BAND_OUTER = DIAMETER_MM / 2 - _RING - 1.05
 _STAR_RADIUS, _STAR_UP = 6.9, 0.9
@@ -60,26 +64,18 @@ def seal_drawing(ring_text: str, flat_text: str, outlines: Callable[[str], Mappi
     return "\n".join(out).encode("ascii")
 
 
-def watermark_svg(text: str, outlines: Mapping[str, Outline], *, size_mm: float = 62.0) -> str:
-    """`text` as hollow outlines at -32°, 210 × 297 mm, centred: a page background."""
-    em = size_mm
-    pitch = em * 1.4
-    parts = []
+def watermark_drawing(text: str, outlines: Mapping[str, Outline], *, size_mm: float = 62.0) -> bytes:
+    """PDF operators of `text` as hollow outlines rising at 32°, to be filled faintly and stroked less faintly."""
+    turn = math.radians(32)
+    pitch = size_mm * 1.4
+    out = [
+        f"{math.cos(turn):.5f} {math.sin(turn):.5f} {-math.sin(turn):.5f} {math.cos(turn):.5f} 0 0 cm",
+        f"{WATERMARK_FILL} rg {WATERMARK_STROKE} RG 0.3 w 1 j",
+    ]
     for index, character in enumerate(text):
         x = (index - (len(text) - 1) / 2) * pitch
-        path = " ".join(
-            operator.upper().replace("H", "Z") + " ".join(f"{each:.3f}" for each in numbers)
-            for operator, numbers in outlines[character].operations
-        )
-        parts.append(
-            f'<path transform="translate({x - em / 2:.2f} {em * _EM_MIDDLE:.2f}) scale({em:.3f} {-em:.3f})" '
-            f'stroke-width="{0.3 / em:.5f}" d="{path}"/>'
-        )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="210mm" height="297mm" viewBox="0 0 210 297">'
-        '<g transform="translate(105 148.5) rotate(-32)" fill="#14171c" fill-opacity="0.03" stroke="#59616b" '
-        f'stroke-opacity="0.26" stroke-linejoin="round">{"".join(parts)}</g></svg>'
-    )
+        out.append(_glyph(outlines[character], size_mm, size_mm, turn=0.0, x=x, y=0.0))
+    return "\n".join(out).encode("ascii")
 
 
 def _geometry(count: int) -> tuple[float, float, float, float]:

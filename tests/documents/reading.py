@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from PIL import Image
+
 
 def text(pdf: bytes, *, page: int | None = None, in_order: bool = False) -> str:
     """All text without white space: line breaks are the layout's business.
@@ -17,6 +19,14 @@ def text(pdf: bytes, *, page: int | None = None, in_order: bool = False) -> str:
     options += [] if page is None else ["-f", str(page), "-l", str(page)]
     answer = subprocess.run(["pdftotext", *options, "-", "-"], input=pdf, capture_output=True, check=True)
     return re.sub(r"\s+", "", answer.stdout.decode())
+
+
+def image(pdf: bytes, folder: Path, *, dpi: int) -> Image.Image:
+    """The first page as it is printed."""
+    (folder / "document.pdf").write_bytes(pdf)
+    options = ["-png", "-singlefile", "-r", str(dpi)]
+    subprocess.run(["pdftoppm", *options, folder / "document.pdf", folder / "page"], check=True)
+    return Image.open(folder / "page.png")
 
 
 def tool(name: str, pdf: bytes, folder: Path) -> str:
