@@ -31,42 +31,41 @@ class BankReader:
         """Good lines, batch by batch; problems gather in the tally."""
         if self.profile.balance:
             self.tally.running = Running()
-        for numbers, rows in batches:
-            below = self._find_head(numbers, rows) if self._one is None else 0
-            if self._one and self._many and below < len(rows):
-                lines = self._lines(self._one, self._many, numbers[below:], self._padded(rows[below:]))
+        for batch in batches:
+            rows = self._below_head(batch) if self._one is None else batch
+            if self._one and self._many and rows.cells:
+                lines = self._lines(self._one, self._many, self._padded(rows))
                 yield self.tally.take(lines, unique_reference=self.profile.unique_reference)
         if self._one is None:
             self.tally.problem(0, "", f"前 {HEAD_ROWS_MAX} 行中没有找到表头，应有：{'、'.join(self.profile.columns)}")
         self._check_stated()
 
-    def _padded(self, rows: list[list[str]]) -> list[list[str]]:
+    def _padded(self, rows: Rows) -> Rows:
         """A workbook leaves out empty cells at the end of a row; a text file may not."""
         if self.tally.format != BANK_WORKBOOK or self._one is None:
             return rows
-        return [row + [""] * (self._one.layout.width - len(row)) for row in rows]
+        width = self._one.layout.width
+        return rows._replace(cells=[row + [""] * (width - len(row)) for row in rows.cells])
 
-    def _find_head(self, numbers: Sequence[int], rows: Sequence[Sequence[str]]) -> int:
-        """Where the rows below the head begin; past the end while there is none."""
-        for index, row in enumerate(rows):
-            if numbers[index] > HEAD_ROWS_MAX:
+    def _below_head(self, rows: Rows) -> Rows:
+        """The rows below the head, none while there is no head."""
+        for index, (number, row) in enumerate(zip(rows.numbers, rows.cells, strict=True), 1):
+            if number > HEAD_ROWS_MAX:
                 break
             layout = layout_of(row, self.profile)
             if layout:
                 self._one = RowReader(self.profile, layout, self.tally)
                 self._many = BatchReader(self.profile, layout, self.tally)
-                return index + 1
-            self._keep_stated(numbers[index], row)
-        return len(rows)
+                return rows._replace(numbers=rows.numbers[index:], cells=rows.cells[index:])
+            self._keep_stated(number, row)
+        return Rows((), [])
 
-    def _lines(
-        self, one: RowReader, many: BatchReader, numbers: Sequence[int], rows: Sequence[Sequence[str]]
-    ) -> list[StatementLine]:
+    def _lines(self, one: RowReader, many: BatchReader, rows: Rows) -> list[StatementLine]:
         try:
-            return many.lines(numbers, rows)
+            return many.lines(rows)
         except (Irregular, Unreadable):
             found = []
-            for number, row in zip(numbers, rows, strict=True):
+            for number, row in zip(rows.numbers, rows.cells, strict=True):
                 if any(map(str.strip, row)) and not self._is_beside(one, number, row):
                     found.append(one.line(number, row))
             return [line for line in found if line is not None]

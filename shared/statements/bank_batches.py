@@ -6,7 +6,7 @@ Anything out of the ordinary is left to `bank_rows`; what is read here, it reads
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import repeat
@@ -15,6 +15,7 @@ from typing import Final
 
 from shared.statements import cells
 from shared.statements.cells import clean
+from shared.statements.delimited import Rows
 from shared.statements.layout import Layout
 from shared.statements.profiles import Profile
 from shared.statements.statement import BOOKED, DONE, StatementLine
@@ -25,10 +26,13 @@ _AMOUNTS = re.compile(r"[0-9]{1,13}\.[0-9]{2}(?:\n[0-9]{1,13}\.[0-9]{2})*")
 _SIGNED = re.compile(r"-?[0-9]{1,13}\.[0-9]{2}(?:\n-?[0-9]{1,13}\.[0-9]{2})*")
 _AMOUNTS_OR_NOTHING = re.compile(r"(?:[0-9]{1,13}\.[0-9]{2})?(?:\n(?:[0-9]{1,13}\.[0-9]{2})?)*")
 _MOMENTS = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}(?:\n[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8})*")
-# What a stripped cell begins with where `clean` would still change it.
-_GUARDED: Final = ("\n`", "\n'", "\n=")
+# With what a stripped cell begins where `clean` might still change it.
+_GUARDS: Final = frozenset("`'=")
 _DIGITS = re.compile("[0-9]{20,}")
+#: On most days money only comes in, and the column of debits says so.
+_NOTHING: Final = frozenset({"0.00", ""})
 _CHINA: Final = "+08:00"
+_NEXT: Final = f"{_CHINA}\n"
 
 
 class Irregular(Exception):
@@ -59,28 +63,27 @@ class BatchReader:
     def __post_init__(self) -> None:
         self._days = _Days(self.tally.latest)
 
-    def lines(self, numbers: Sequence[int], rows: Sequence[Sequence[str]]) -> list[StatementLine]:
+    def lines(self, rows: Rows) -> list[StatementLine]:
         """The lines of these rows, all of them."""
-        layout, profile, size = self.layout, self.profile, len(rows)
-        if set(map(len, rows)) != {layout.width}:
+        layout, profile, size = self.layout, self.profile, len(rows.cells)
+        if set(map(len, rows.cells)) != {layout.width}:
             raise Irregular
-        columns = list(zip(*rows, strict=True))
+        columns = _Columns(list(zip(*rows.cells, strict=True)))
         self._check_sides(columns)
         amounts = self._amounts(columns)
         booked_at, booked_on = self._moments(columns)
-        references = _side_by_side(columns, layout.reference, "-") or [""] * size
+        references = columns.side_by_side(layout.reference, "-")
         if profile.unique_reference and "" in references:
             raise Irregular
-        order_nos = _texts(columns, layout.order_no)
-        names, accounts = _texts(columns, layout.payer_name), _texts(columns, layout.payer_account)
-        texts = _side_by_side(columns, layout.texts, " ") or [""] * size
-        balances = [None] * size if layout.balance is None else _fen(columns[layout.balance], _SIGNED)
-        account = self.tally.account or profile.code
-        known: tuple[Sequence[object], ...] = (references, amounts)
+        order_nos = columns.texts(layout.order_no)
+        names, accounts = columns.texts(layout.payer_name), columns.texts(layout.payer_account)
+        texts = columns.side_by_side(layout.texts, " ")
+        balances = [None] * size if layout.balance is None else _fen(columns.raw(layout.balance), _SIGNED)
+        known: tuple[Iterable[object], ...] = (references, amounts)
         if not profile.unique_reference:
             known += (booked_at, balances, accounts, names, texts)
         values = zip(
-            numbers,
+            rows.numbers,
             repeat(BOOKED, size),
             repeat(DONE, size),
             references,
@@ -94,44 +97,46 @@ class BatchReader:
             names,
             accounts,
             texts,
-            cells.digests(account, *known),
+            cells.digests(self.tally.account or profile.code, size, *known),
             strict=True,
         )
         # Not StatementLine._make, which takes three times as long: a fifth of all the work here.
         return list(map(tuple.__new__, repeat(StatementLine), values))
 
-    def _check_sides(self, columns: Sequence[Sequence[str]]) -> None:
+    def _check_sides(self, columns: _Columns) -> None:
         layout = self.layout
-        if layout.currency is not None and not set(_texts(columns, layout.currency)) <= cells.CNY_WORDS:
+        if layout.currency is not None and not set(columns.texts(layout.currency)) <= cells.CNY_WORDS:
             raise Irregular
-        if layout.own_account is not None and set(_texts(columns, layout.own_account)) != {self.tally.account}:
+        if layout.own_account is not None and set(columns.texts(layout.own_account)) != {self.tally.account}:
             raise Irregular
 
-    def _amounts(self, columns: Sequence[Sequence[str]]) -> list[int]:
+    def _amounts(self, columns: _Columns) -> list[int]:
         layout = self.layout
-        words = None if layout.direction is None else _texts(columns, layout.direction)
+        words = None if layout.direction is None else columns.texts(layout.direction)
         signs = None if words is None else [layout.sign(word) for word in words]
         if layout.debit is not None and layout.credit is not None:
-            credits, debits = _fen_or_nothing(columns[layout.credit]), _fen_or_nothing(columns[layout.debit])
+            credits = _fen_or_nothing(columns.raw(layout.credit))
+            debits = _fen_or_nothing(columns.raw(layout.debit))
             amounts = list(map(sub, credits, debits))
             if any(map(mul, credits, debits)):
                 raise Irregular
             if signs and min(map(mul, signs, amounts)) < 0:
                 raise Irregular
         elif signs is None:
-            amounts = _fen(columns[layout.amount or 0], _SIGNED)
+            amounts = _fen(columns.raw(layout.amount or 0), _SIGNED)
         else:
-            amounts = list(map(mul, signs, _fen(columns[layout.amount or 0], _AMOUNTS)))
+            amounts = list(map(mul, signs, _fen(columns.raw(layout.amount or 0), _AMOUNTS)))
         if 0 in amounts:
             raise Irregular
         return amounts
 
-    def _moments(self, columns: Sequence[Sequence[str]]) -> tuple[list[datetime], list[date]]:
+    def _moments(self, columns: _Columns) -> tuple[list[datetime], list[date]]:
         at = self.layout.at
-        written = columns[at[0]] if len(at) == 1 else _side_by_side(columns, at, " ")
-        if _MOMENTS.fullmatch("\n".join(written)):
+        written = columns.raw(at[0]) if len(at) == 1 else columns.side_by_side(at, " ")
+        whole = "\n".join(written)
+        if _MOMENTS.fullmatch(whole):
             try:
-                booked_at = [datetime.fromisoformat(text + _CHINA) for text in written]
+                booked_at = list(map(datetime.fromisoformat, f"{whole}{_CHINA}".replace("\n", _NEXT).split("\n")))
             except ValueError:
                 raise Irregular from None
             days = [self._days[text[:10]] for text in written]
@@ -140,33 +145,36 @@ class BatchReader:
             days = [moment.date() for moment in booked_at]
         if self.layout.on is None:
             return booked_at, days
-        return booked_at, [self._days[text] for text in columns[self.layout.on]]
+        return booked_at, [self._days[text] for text in columns.raw(self.layout.on)]
 
 
-def _texts(columns: Sequence[Sequence[str]], place: int | None) -> list[str]:
-    """A column's cells, clean."""
-    if place is None:
-        return [""] * len(columns[0])
-    stripped = list(map(str.strip, columns[place]))
-    in_one_line = "".join(stripped)
-    if not in_one_line:
-        return stripped
-    if "\n" in in_one_line:
-        raise Irregular
-    whole = "\n".join(("", *stripped))
-    if in_one_line.isprintable() and not any(guard in whole for guard in _GUARDED):
-        return stripped
-    return list(map(clean, stripped))
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The rows turned round."""
 
+    columns: Sequence[Sequence[str]]
 
-def _side_by_side(columns: Sequence[Sequence[str]], places: Sequence[int], between: str) -> list[str]:
-    """Several columns as one, [] of none."""
-    parts = [_texts(columns, place) for place in places]
-    if len(parts) == 1:
-        return parts[0]
-    if between == " " and any("" in part for part in parts):
-        return list(map(cells.joined, zip(*parts, strict=True)))
-    return list(map(between.join, zip(*parts, strict=True)))
+    def raw(self, place: int) -> Sequence[str]:
+        """A column's cells as they stand in the file."""
+        return self.columns[place]
+
+    def texts(self, place: int | None) -> Sequence[str]:
+        """A column's cells, clean."""
+        if place is None:
+            return [""] * len(self.columns[0])
+        stripped = list(map(str.strip, self.columns[place]))
+        if "".join(stripped).isprintable() and _GUARDS.isdisjoint([text[:1] for text in stripped]):
+            return stripped
+        return list(map(clean, stripped))
+
+    def side_by_side(self, places: Sequence[int], between: str) -> Sequence[str]:
+        """Several columns as one, texts of nothing where there are none; blanks only between texts."""
+        if len(places) < 2:
+            return self.texts(places[0] if places else None)
+        parts = [self.texts(place) for place in places]
+        if between == " " and any("" in part for part in parts):
+            return list(map(cells.joined, zip(*parts, strict=True)))
+        return list(map(between.join, zip(*parts, strict=True)))
 
 
 def _fen(written: Sequence[str], mould: re.Pattern[str]) -> list[int]:
@@ -180,6 +188,8 @@ def _fen(written: Sequence[str], mould: re.Pattern[str]) -> list[int]:
 
 
 def _fen_or_nothing(written: Sequence[str]) -> list[int]:
+    if set(written) <= _NOTHING:
+        return [0] * len(written)
     if "" not in written:
         return _fen(written, _AMOUNTS)
     whole = "\n".join(written)
@@ -191,7 +201,7 @@ def _fen_or_nothing(written: Sequence[str]) -> list[int]:
     return fen
 
 
-def _codes(order_nos: Sequence[str], texts: Sequence[str]) -> list[str]:
+def _codes(order_nos: Sequence[str], texts: Sequence[str]) -> Sequence[str]:
     haystacks = list(map(cells.joined, zip(order_nos, texts, strict=True))) if any(order_nos) else texts
     found = map(_DIGITS.findall, haystacks)
     return [

@@ -10,7 +10,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 from shared.statements.tally import Tally
 
@@ -18,8 +18,12 @@ from shared.statements.tally import Tally
 _BLOCK: Final = 1 << 16
 _ENCODING_NAMES: Final = {"utf-8-sig": "UTF-8", "gb18030": "GB18030"}
 
-#: Rows with the numbers of their lines.
-Rows = tuple[Sequence[int], list[list[str]]]
+
+class Rows(NamedTuple):
+    """Cells by rows, with the numbers of their lines."""
+
+    numbers: Sequence[int]
+    cells: list[list[str]]
 
 
 def blocks(file: BinaryIO, encoding: str, tally: Tally) -> Iterator[tuple[int, str]]:
@@ -59,7 +63,7 @@ def rows(file: BinaryIO, encoding: str, delimiter: str, tally: Tally) -> Iterato
             yield from _quoted(first, chain((block,), (each for _, each in source)), delimiter, tally)
             return
         lines = block.removesuffix("\n").split("\n")
-        yield range(first, first + len(lines)), [line.split(delimiter) for line in lines]
+        yield Rows(range(first, first + len(lines)), [line.split(delimiter) for line in lines])
 
 
 def ends_with_line_break(file: BinaryIO) -> bool:
@@ -94,12 +98,12 @@ def _quoted(first: int, source: Iterator[str], delimiter: str, tally: Tally) -> 
             found.append(row or [""])
             at = first + reader.line_num
             if len(found) == 1000:
-                yield numbers, found
+                yield Rows(numbers, found)
                 numbers, found = [], []
     except csv.Error:
         tally.problem(at, "", "引号不成对，或引号外有多余的字；从这一行起无法分列，请重新下载原始文件")
     if found:
-        yield numbers, found
+        yield Rows(numbers, found)
 
 
 def _first_undecodable(file: BinaryIO, encoding: str) -> int:

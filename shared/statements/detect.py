@@ -87,7 +87,7 @@ def _detect(file: BinaryIO, profiles: tuple[Profile, ...]) -> Detected:
 
 def _workbook(file: BinaryIO, profiles: tuple[Profile, ...]) -> Detected:
     tally = Tally(provider="", format=BANK_WORKBOOK)
-    rows = [row for _, batch in islice(Workbook(file).rows(tally), 1) for row in batch[:HEAD_ROWS_MAX]]
+    rows = [row for batch in islice(Workbook(file).rows(tally), 1) for row in batch.cells[:HEAD_ROWS_MAX]]
     return _table(rows, profiles, Detected(format=BANK_WORKBOOK))
 
 

@@ -5,18 +5,21 @@ Memory does not grow with the file but for one number a line, which finds repeat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from operator import add, attrgetter
+from operator import add, itemgetter
 from typing import Final
 
 from shared.domain.money import plain
 from shared.statements.cells import CNY
 from shared.statements.statement import PROBLEMS_MAX, LineProblem, Statement, StatementLine, StatementRefused
 
-_AMOUNTS: Final = attrgetter("amount_fen")
-_BALANCES: Final = attrgetter("balance_fen")
+_AMOUNTS: Final = itemgetter(StatementLine._fields.index("amount_fen"))
+_BALANCES: Final = itemgetter(StatementLine._fields.index("balance_fen"))
+_DAYS: Final = itemgetter(StatementLine._fields.index("booked_on"))
+_REFERENCES: Final = itemgetter(StatementLine._fields.index("bank_reference"))
+_DIGESTS: Final = itemgetter(StatementLine._fields.index("digest"))
 
 
 @dataclass(slots=True)
@@ -121,7 +124,7 @@ class Tally:
         self.debits_fen += debits_fen
         self._of_page_fen += total_fen
         self.line_count += len(lines)
-        days = {line.booked_on for line in lines}
+        days = set(map(_DAYS, lines))
         self.first_on = min(days) if self.first_on is None else min(self.first_on, *days)
         self.last_on = max(days) if self.last_on is None else max(self.last_on, *days)
         if self.running:
@@ -203,7 +206,11 @@ class Tally:
 
     def _without_repeats(self, lines: list[StatementLine], *, unique_reference: bool) -> list[StatementLine]:
         # Hashes instead of texts: two of a million are the same by chance once in 30 million files, and a person looks.
-        keys = [hash((unique_reference and line.bank_reference) or line.digest) for line in lines]
+        references = list(map(_REFERENCES, lines))
+        known: Iterable[str | bytes] = map(_DIGESTS, lines)
+        if unique_reference:
+            known = [reference or line.digest for reference, line in zip(references, lines, strict=True)]
+        keys = list(map(hash, known))
         if len(set(keys)) == len(keys) and self._seen.isdisjoint(keys):
             self._seen.update(keys)
             return lines

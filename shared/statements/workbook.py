@@ -182,9 +182,9 @@ class _Sheet:
 
     def taken(self) -> Rows:
         """The rows so far."""
-        numbers, rows = self._numbers, self.rows
+        rows = Rows(self._numbers, self.rows)
         self._numbers, self.rows = [], []
-        return numbers, rows
+        return rows
 
     def start(self, name: str, attributes: Mapping[str, str]) -> None:
         if name == "row":

@@ -34,6 +34,7 @@ from shared.domain.money import plain
 from shared.statements.bank_batches import BatchReader, Irregular
 from shared.statements.bank_rows import RowReader
 from shared.statements.cells import Unreadable, clean
+from shared.statements.delimited import Rows
 from shared.statements.layout import layout_of
 from shared.statements.profiles import ICBC, SANDBANK
 from shared.statements.reading import Reading
@@ -230,7 +231,7 @@ class TestReadingManyRowsAtOnce:
         tally = Tally(provider="x", format="bank_csv", account="3705")
 
         try:
-            together = BatchReader(profile, layout, tally).lines(range(2, 2 + len(rows)), rows)
+            together = BatchReader(profile, layout, tally).lines(Rows(range(2, 2 + len(rows)), rows))
         except (Irregular, Unreadable):
             return
 
@@ -245,7 +246,7 @@ class TestReadingManyRowsAtOnce:
 
             tally = Tally(provider="x", format="bank_csv", account="3705")
 
-            assert BatchReader(profile, layout, tally).lines([2], [usual])[0].amount_fen == 9_00
+            assert BatchReader(profile, layout, tally).lines(Rows([2], [usual]))[0].amount_fen == 9_00
 
 
 class TestALongFile:
