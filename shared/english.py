@@ -98,6 +98,24 @@ _TABLE: Final = tuple(
             "the bill of its code was matched with another line; it may have been paid twice",
         ),
         # Files of banks and channels.
+        (r"请写明认领的依据", "say why the money is for this bill"),
+        (
+            r"这笔待查款已被认领或已处理，请刷新后再看",
+            "this money has been claimed or dealt with meanwhile; look again",
+        ),
+        (
+            r"这张缴费通知书不在待缴状态，不能认领到它名下",
+            "this bill is not open for payment; the money cannot be claimed for it",
+        ),
+        (r"这笔待查款还没有人认领", "nobody has claimed this money yet"),
+        (r"待查款由认领人以外的人确认", "a claim is confirmed by somebody other than who made it"),
+        (
+            r"这张缴费通知书已经缴清或作废，请退回认领后另行处理",
+            "this bill has been paid or voided; give the claim back and deal with the money otherwise",
+        ),
+        (r"文件中没有一笔收支，不用导入", "the file has no movement; there is nothing to import"),
+        (r"没有这个列名方案", "there is no such profile of columns"),
+        (r"没有这笔待查款", "there is no such money in suspense"),
         (r"结束标记之后不应再有明细", "there must be no line after the end mark"),
         (r"表头缺少列：(.*)", r"the head lacks these columns: \1"),
         (

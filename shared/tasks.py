@@ -16,6 +16,7 @@ class Task(StrEnum):
     PRODUCE_DOCUMENTS = "produce_documents"
     POST_PAYMENTS = "post_payments"
     ISSUE_RECEIPTS = "issue_receipts"
+    MATCH_STATEMENTS = "match_statements"
     REDATE_CLOCKS = "redate_clocks"
     SEND_NOTICES = "send_notices"
     APPLY_TARIFF = "apply_tariff"

@@ -8,7 +8,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    String,
+    and_,
+    any_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from shared.db import clock, setwise
@@ -144,6 +158,22 @@ def find_by_payment_code(session: Session, code: str) -> BillRow | None:
     """The bill that a payment code stands for."""
     row = session.execute(select(*_BILL).where(BILLS.c.payment_code == code)).one_or_none()
     return BillRow(**row._mapping) if row else None
+
+
+def awaited(session: Session, *, codes: Iterable[str], amounts: Iterable[int]) -> list[BillRow]:
+    """Bills under these payment codes, whatever became of them, and open bills that still owe one of these amounts."""
+    rows = session.execute(
+        select(*_BILL).where(
+            or_(
+                BILLS.c.payment_code == any_(literal(list(codes), ARRAY(String))),
+                and_(
+                    BILLS.c.status.in_(OPEN),
+                    BILLS.c.total_fen - BILLS.c.paid_fen == any_(literal(list(amounts), ARRAY(BigInteger))),
+                ),
+            )
+        )
+    )
+    return [BillRow(**row._mapping) for row in rows]
 
 
 def load(session: Session, bill_id: UUID) -> BillRow:

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ARRAY, String, any_, exists, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from shared.db import setwise
 from shared.db.tables.columns import table
 from shared.db.tables.money import CallbackInbox, Credit, Payment, PaymentShare
+from shared.db.tables.reconciliation import StatementLine
 
 INBOX = table(CallbackInbox)
 PAYMENTS = table(Payment)
 SHARES = table(PaymentShare)
 CREDITS = table(Credit)
+STATEMENT_LINES = table(StatementLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,18 @@ def find_payment(session: Session, *, provider: str, provider_txn_id: str) -> Pa
         select(*_PAYMENT).where(PAYMENTS.c.provider == provider, PAYMENTS.c.provider_txn_id == provider_txn_id)
     ).one_or_none()
     return PaymentRow(**row._mapping) if row else None
+
+
+def by_references(session: Session, provider: str, references: Iterable[str]) -> list[PaymentRow]:
+    """Payments with these bank numbers that no line of a statement speaks of yet."""
+    rows = session.execute(
+        select(*_PAYMENT).where(
+            PAYMENTS.c.provider == provider,
+            PAYMENTS.c.provider_txn_id == any_(literal(list(references), ARRAY(String))),
+            ~exists().where(STATEMENT_LINES.c.payment_id == PAYMENTS.c.id),
+        )
+    )
+    return [PaymentRow(**row._mapping) for row in rows]
 
 
 def of_bill(session: Session, bill_id: UUID) -> list[PaymentRow]:

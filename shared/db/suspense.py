@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import ARRAY, String, any_, exists, literal, select, update
 from sqlalchemy.orm import Session
 
 from shared.db import setwise
 from shared.db.tables.columns import table
 from shared.db.tables.reconciliation import Suspense
+from shared.domain.errors import NotFound
 
 SUSPENSE = table(Suspense)
 
@@ -51,3 +53,51 @@ def knows(session: Session, *, provider: str, bank_reference: str) -> bool:
     """Whether a bank's movement has been put into suspense before."""
     where = (SUSPENSE.c.provider == provider, SUSPENSE.c.bank_reference == bank_reference)
     return bool(session.execute(select(exists().where(*where))).scalar_one())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspenseRow:
+    """Money that waits; `bill_id` is what somebody claims it for."""
+
+    id: UUID
+    provider: str
+    bank_reference: str
+    amount_fen: int
+    payment_code: str
+    payer_name: str
+    payer_account: str
+    why: str
+    state: str
+    version: int
+    came_at: datetime
+    bill_id: UUID | None
+    note: str
+    claimed_by: UUID | None
+
+
+_ROW = [SUSPENSE.c[name] for name in SuspenseRow.__dataclass_fields__]
+
+
+def load(session: Session, suspense_id: UUID, *, hold: bool = False) -> SuspenseRow:
+    """Money that waits, its row locked if it is to be changed; raises `NotFound`."""
+    query = select(*_ROW).where(SUSPENSE.c.id == suspense_id)
+    row = session.execute(query.with_for_update() if hold else query).one_or_none()
+    if row is None:
+        raise NotFound("没有这笔待查款")
+    return SuspenseRow(**row._mapping)
+
+
+def by_references(session: Session, provider: str, references: Iterable[str]) -> dict[str, int]:
+    """What was put aside before of a bank's movements: the amount by the bank's number."""
+    rows = session.execute(
+        select(SUSPENSE.c.bank_reference, SUSPENSE.c.amount_fen).where(
+            SUSPENSE.c.provider == provider,
+            SUSPENSE.c.bank_reference == any_(literal(list(references), ARRAY(String))),
+        )
+    )
+    return {row.bank_reference: row.amount_fen for row in rows}
+
+
+def change(session: Session, row: SuspenseRow, **values: Any) -> None:
+    """Write what became of it."""
+    session.execute(update(SUSPENSE).where(SUSPENSE.c.id == row.id).values(version=SUSPENSE.c.version + 1, **values))

@@ -1,8 +1,8 @@
-"""Money work: a changed tariff, bills, postings of payments, receipts."""
+"""Money work: a changed tariff, bills, postings of payments, receipts, statements."""
 
 import dramatiq
 
-from services import billing, payments, receipts, tariff_effects
+from services import billing, payments, receipts, reconciliation, tariff_effects
 from shared.tasks import BILLING_QUEUE, PAYMENTS_QUEUE, Task
 from workers.batches import run
 from workers.broker import broker
@@ -30,3 +30,9 @@ def post_payments(ids: list[int]) -> None:
 def issue_receipts(ids: list[int]) -> None:
     """Issue the receipts of bills that were paid."""
     run(receipts.issue_receipts, ids)
+
+
+@dramatiq.actor(broker=broker, actor_name=Task.MATCH_STATEMENTS.value, queue_name=PAYMENTS_QUEUE)
+def match_statements(ids: list[int]) -> None:
+    """Match what banks' files say with the books."""
+    run(reconciliation.match_statements, ids)
