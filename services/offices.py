@@ -1,4 +1,4 @@
-"""Who answers for a unit: an administrator keeps its posts and deputies."""
+"""Who answers for a unit: an administrator keeps its posts and deputies, and every change of them stays on record."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from services.sitting import Sitting
 from shared.db import accounts, offices
 from shared.db.accounts import AccountRow
+from shared.db.trail import Actor
 from shared.domain.characters import UNKEEPABLE, is_keepable
 from shared.domain.errors import Invalid, NotAllowed, Problem
 from shared.logs import logger
@@ -56,15 +57,17 @@ def name_post(
             problems.append(Problem("login", "应为本单位经办或复核人员的用户名"))
     if problems:
         raise Invalid(problems)
-    offices.put_post(
+    if offices.put_post(
         sitting.session,
         sitting.tenant,
+        by=_actor(by),
+        at=sitting.now,
         unit_code=unit_code,
         kind=kind,
         account_id=account.id if account else None,
         **texts,
-    )
-    log.info("post_named", unit=unit_code, post=kind, by=by.login)
+    ):
+        log.info("post_named", unit=unit_code, post=kind, by=by.login)
 
 
 def appoint_deputy(
@@ -92,7 +95,7 @@ def appoint_deputy(
         problems.append(Problem("to_on", "代理的最后一天应不早于第一天"))
     elif to_on < sitting.today:
         problems.append(Problem("to_on", "代理期已经过去"))
-    if problems or absent is None or deputy is None:
+    if problems or absent is None or absent.unit_code is None or deputy is None:
         raise Invalid(problems)
     for known in offices.deputies(sitting.session):
         if (known.account_id, known.deputy_id, known.from_on, known.to_on) == (absent.id, deputy.id, from_on, to_on):
@@ -101,21 +104,26 @@ def appoint_deputy(
     return offices.add_deputy(
         sitting.session,
         sitting.tenant,
+        by=_actor(by),
+        at=sitting.now,
         unit_code=absent.unit_code,
         account_id=absent.id,
         deputy_id=deputy.id,
         from_on=from_on,
         to_on=to_on,
         reason=kept,
-        set_by=by.id,
     )
 
 
 def end_deputy(sitting: Sitting, *, by: AccountRow, deputy_id: UUID) -> None:
     """End a deputyship at once; ending it twice is ending it once."""
     _only_administrators(by)
-    offices.remove_deputy(sitting.session, deputy_id)
+    offices.remove_deputy(sitting.session, sitting.tenant, deputy_id, by=_actor(by), at=sitting.now)
     log.info("deputy_ended", deputy=str(deputy_id), by=by.login)
+
+
+def _actor(account: AccountRow) -> Actor:
+    return Actor(account.id, account.display_name, account.unit_code)
 
 
 def _only_administrators(by: AccountRow) -> None:

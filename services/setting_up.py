@@ -9,13 +9,17 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from services.accounts import hash_password
-from shared.db import accounts, city, migrate, offices
+from shared.db import accounts, city, clock, migrate, offices
 from shared.db.engine import make_engine, unit_of_work
+from shared.db.trail import Actor
 from shared.packs import Pack, load_pack
 from shared.signing import make_demo_keys
 
 #: Everybody in the demonstration has this password; `yidan up` shows it only when DEMO is set.
 DEMO_PASSWORD = "yidan-demo-2026"  # noqa: S105 a demonstration's, printed on purpose
+
+#: Who has named those who are named before anybody logs in.
+_THE_PACK = Actor(None, "城市数据包")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,8 @@ def _name_posts(session: Session, tenant: str, pack: Pack) -> None:
                 offices.put_post(
                     session,
                     tenant,
+                    by=_THE_PACK,
+                    at=clock.now(session, tenant),
                     unit_code=unit.code,
                     kind=kind,
                     name=person.name,

@@ -25,6 +25,7 @@ _WANTED: Mapping[str, Mapping[str, Any]] = {
     "handover": {"from_unit": "zj", "to_unit": "rf"},
     "notice": {"channel": "app", "to_unit": "zj"},
     "notice_line": {"to_unit": "zj"},
+    "office_change": {"subject": "deputy", "after": {"login": "zj-officer"}},
     "case_item": {"kind": "dead_work"},
     "bill_reminder": {"step": "due"},
     "refund": {"kind": "treasury"},

@@ -32,6 +32,7 @@ from web.api.door import checklist_api, door_api
 from web.api.gatherings import gatherings_api
 from web.api.handovers import handovers_api
 from web.api.meetings import meetings_api
+from web.api.offices import offices_api
 from web.api.open import demo, genuine
 from web.api.routes import api_docs
 from web.api.sessions import log_ins, sessions
@@ -104,6 +105,7 @@ API_PARTS: tuple[APIBlueprint, ...] = (
     meetings_api,
     verdicts_api,
     handovers_api,
+    offices_api,
     gatherings_api,
     genuine,
     demo,

@@ -1,24 +1,31 @@
-"""Who answers for a unit: its chief representative, or head and liaison; and who stands in for whom on a day."""
+"""Who answers for a unit: its chief representative, or head and liaison; and who stands in for whom on a day.
+
+Nothing is changed here without a row that says who changed it, when, from what to what.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from shared.db.tables.columns import table
-from shared.db.tables.offices import Deputy, Post
+from shared.db.tables.offices import Deputy, OfficeChange, Post
 from shared.db.tables.people import Account
+from shared.db.trail import Actor
 
 POSTS = table(Post)
 DEPUTIES = table(Deputy)
 PEOPLE = table(Account)
+CHANGES = table(OfficeChange)
+
+PAGE_ROWS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +53,31 @@ class DeputyRow:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """A change of one post (`post`) or deputyship; `before` or `after` is empty where there was or is none."""
+
+    unit_code: str
+    subject: str
+    post: str
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    by_name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    """A page of changes; the count is of all of them."""
+
+    rows: tuple[ChangeRow, ...]
+    found: int
+    has_more: bool
+
+
 _POST = [POSTS.c[name] for name in PostRow.__dataclass_fields__]
 _DEPUTY = [DEPUTIES.c[name] for name in DeputyRow.__dataclass_fields__]
+_CHANGE = [CHANGES.c[name] for name in ChangeRow.__dataclass_fields__]
 
 
 def posts(session: Session) -> list[PostRow]:
@@ -75,25 +105,116 @@ def holds_post(session: Session, account_id: UUID, *, unit_code: str, kinds: Ite
     return found.first() is not None
 
 
-def put_post(session: Session, tenant: str, *, unit_code: str, kind: str, **values: Any) -> None:
-    """Name somebody for a post, or bring the entry up to date."""
-    session.execute(
-        pg_insert(POSTS)
-        .values(tenant_id=tenant, unit_code=unit_code, kind=kind, **values)
-        .on_conflict_do_update(index_elements=["tenant_id", "unit_code", "kind"], set_=values)
-    )
+def put_post(
+    session: Session, tenant: str, *, by: Actor, at: datetime, unit_code: str, kind: str, **values: Any
+) -> bool:
+    """Name somebody for a post, or bring the entry up to date, and write down who was named before.
+
+    Gives whether anything changed.
+    """
+    whose = POSTS.c.tenant_id == tenant, POSTS.c.unit_code == unit_code, POSTS.c.kind == kind
+    row = {"tenant_id": tenant, "unit_code": unit_code, "kind": kind, **values}
+    added = session.execute(
+        pg_insert(POSTS).values(**row).on_conflict_do_nothing().returning(POSTS.c.kind)
+    ).one_or_none()
+    before: dict[str, Any] = {}
+    if added is None:
+        known = session.execute(select(*_POST).where(*whose).with_for_update()).one()
+        before = _post(session, PostRow(*known))
+        session.execute(update(POSTS).where(*whose).values(**values))
+    after = _post(session, PostRow(unit_code=unit_code, kind=kind, **{"phone": "", "email": "", **values}))
+    return _note(session, tenant, unit_code, post=kind, before=before, after=after, by=by, at=at)
 
 
-def add_deputy(session: Session, tenant: str, **values: Any) -> UUID:
+def add_deputy(
+    session: Session,
+    tenant: str,
+    *,
+    by: Actor,
+    at: datetime,
+    unit_code: str,
+    account_id: UUID,
+    deputy_id: UUID,
+    from_on: date,
+    to_on: date,
+    reason: str,
+) -> UUID:
     """Let somebody stand in for a colleague."""
-    deputy_id = uuid4()
-    session.execute(insert(DEPUTIES).values(id=deputy_id, tenant_id=tenant, **values))
-    return deputy_id
+    row = DeputyRow(uuid4(), unit_code, account_id, deputy_id, from_on, to_on, reason)
+    session.execute(insert(DEPUTIES).values(**asdict(row), tenant_id=tenant, set_by=by.id))
+    _note(session, tenant, unit_code, before={}, after=_deputy(session, row), by=by, at=at)
+    return row.id
 
 
-def remove_deputy(session: Session, deputy_id: UUID) -> None:
-    """End a deputyship."""
-    session.execute(delete(DEPUTIES).where(DEPUTIES.c.id == deputy_id))
+def remove_deputy(session: Session, tenant: str, deputy_id: UUID, *, by: Actor, at: datetime) -> None:
+    """End a deputyship; one that has ended stays ended."""
+    gone = session.execute(delete(DEPUTIES).where(DEPUTIES.c.id == deputy_id).returning(*_DEPUTY)).one_or_none()
+    if gone is not None:
+        row = DeputyRow(*gone)
+        _note(session, tenant, row.unit_code, before=_deputy(session, row), after={}, by=by, at=at)
+
+
+def _note(
+    session: Session,
+    tenant: str,
+    unit_code: str,
+    *,
+    post: str = "",
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    by: Actor,
+    at: datetime,
+) -> bool:
+    if before == after:
+        return False
+    session.execute(
+        insert(CHANGES).values(
+            id=uuid4(),
+            tenant_id=tenant,
+            unit_code=unit_code,
+            subject="post" if post else "deputy",
+            post=post,
+            before=dict(before),
+            after=dict(after),
+            by_id=by.id,
+            by_name=by.name,
+            at=at,
+        )
+    )
+    return True
+
+
+def _post(session: Session, row: PostRow) -> dict[str, Any]:
+    return {"name": row.name, "phone": row.phone, "email": row.email, "login": _login(session, row.account_id)}
+
+
+def _deputy(session: Session, row: DeputyRow) -> dict[str, Any]:
+    return {
+        "login": _login(session, row.account_id),
+        "deputy": _login(session, row.deputy_id),
+        "from_on": row.from_on.isoformat(),
+        "to_on": row.to_on.isoformat(),
+        "reason": row.reason,
+    }
+
+
+def _login(session: Session, account_id: UUID | None) -> str:
+    if account_id is None:
+        return ""
+    login: str = session.execute(select(PEOPLE.c.login).where(PEOPLE.c.id == account_id)).scalar_one()
+    return login
+
+
+def changes(session: Session, *, page: int = 1) -> ChangePage:
+    """Every change of posts and deputyships, the latest first. Two queries."""
+    found = session.execute(select(func.count()).select_from(CHANGES)).scalar_one()
+    rows = session.execute(
+        select(*_CHANGE)
+        .order_by(CHANGES.c.recorded_at.desc(), CHANGES.c.id)
+        .offset((page - 1) * PAGE_ROWS)
+        .limit(PAGE_ROWS)
+    )
+    return ChangePage(tuple(ChangeRow(*row) for row in rows), found, page * PAGE_ROWS < found)
 
 
 def deputies(session: Session) -> list[DeputyRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from typing import Any
 from uuid import uuid4
@@ -293,7 +294,7 @@ class TestDescription:
         document = web.test_client().get("/api/openapi.json").json
         described = {path for path in document["paths"] if path.startswith("/api/v1/")}
         routed = {
-            rule.rule.replace("<uuid:", "{").replace(">", "}")
+            re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
             for rule in web.url_map.iter_rules()
             if rule.rule.startswith("/api/v1/")
         }

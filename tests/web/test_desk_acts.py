@@ -230,3 +230,12 @@ class TestPostsAndDeputies:
         assert office.one("select count(*) from deputy") == 0
         assert admin.post("/admin/posts", unit_code="zj", kind="chief", name="新代表").status_code == 303
         assert office.one("select name from post where unit_code = 'zj' and kind = 'chief'") == "新代表"
+
+        record = [
+            [" ".join(cell.get_text(" ").split()) for cell in row.select("td")]
+            for row in admin.read("/admin/offices").select("#changes tbody tr")
+        ]
+        assert record[0][1:4] == ["市住房和城乡建设局", "首席代表", "章远山、0000-5198000、zj-chief"]
+        assert record[0][4:] == ["新代表", "苏简"]
+        assert record[1][2:5] == ["代理", "zj-checker 代理 zj-officer、2014-09-15–2014-09-16", "结束"]
+        assert record[2][2:5] == ["代理", "—", "zj-checker 代理 zj-officer、2014-09-15–2014-09-16"]

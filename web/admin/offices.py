@@ -1,9 +1,11 @@
-"""Who answers for a unit, as an administrator keeps it: posts with their log-ins, and deputies with their dates."""
+"""Who answers for a unit, as an administrator keeps it: posts with their log-ins, deputies with their dates, and every
+change of either."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import flask
@@ -16,7 +18,7 @@ from shared.db import accounts
 from shared.db import offices as rows
 from shared.domain.errors import Invalid, Problem
 from web.auth.access import login_required, signed_in
-from web.components import Choice, Tag, Tone
+from web.components import Choice, Pager, Tag, Tone
 from web.naming import named, said
 from web.workplace import page
 
@@ -26,6 +28,7 @@ ROLE = "admin"
 PLACE = "/admin/offices"
 POST_FIELDS = ("unit_code", "kind", "name", "phone", "email", "login")
 DEPUTY_FIELDS = ("absent", "deputy", "from_on", "to_on", "reason")
+PAGES_MAX = 400
 #: What the service calls the two people, by the names that they have beside the other form on the page.
 _PEOPLE = {"login": "absent", "deputy_login": "deputy"}
 
@@ -112,6 +115,8 @@ def _overview(
     for each in rows.posts(office.session):
         posts.setdefault(each.unit_code, []).append(each)
     kinds = _kinds()
+    number = _page()
+    changes = rows.changes(office.session, page=number)
     return page(
         "admin/offices.html",
         office,
@@ -122,6 +127,22 @@ def _overview(
             for each in rows.deputies(office.session)
             if each.unit_code in city.units
         ],
+        changes=[
+            (
+                each,
+                _unit(office, each.unit_code),
+                _subject(each, kinds),
+                _words(each, each.before),
+                _words(each, each.after),
+            )
+            for each in changes.rows
+        ],
+        pages=Pager(
+            gettext("共 %(count)s 条", count=changes.found),
+            number,
+            f"{PLACE}?page={number - 1}#changes" if number > 1 else "",
+            f"{PLACE}?page={number + 1}#changes" if changes.has_more else "",
+        ),
         names=names,
         kinds=kinds,
         logins={each.id: each.login for each in known},
@@ -132,6 +153,31 @@ def _overview(
         problems=problems,
         wrong={each.field: each.problem for each in problems},
     )
+
+
+def _page() -> int:
+    at = flask.request.args.get("page", "")
+    return min(max(int(at), 1), PAGES_MAX) if at.isascii() and at.isdigit() else 1
+
+
+def _unit(office: Sitting, code: str) -> str:
+    unit = office.city.units.get(code)
+    return named(unit.short_name) if unit else code
+
+
+def _subject(change: rows.ChangeRow, kinds: Mapping[str, str]) -> str:
+    return kinds[change.post] if change.subject == "post" else gettext("代理")
+
+
+def _words(change: rows.ChangeRow, said: Mapping[str, Any]) -> str:
+    """What stood there, or stands there now; empty where there was or is nothing."""
+    if not said:
+        return ""
+    if change.subject == "post":
+        return str(gettext("、")).join(said[part] for part in ("name", "phone", "email", "login") if said[part])
+    days = f"{said['from_on']}–{said['to_on']}"
+    who = gettext("%(deputy)s 代理 %(login)s", deputy=said["deputy"], login=said["login"])
+    return str(gettext("、")).join(part for part in (who, days, said["reason"]) if part)
 
 
 def _kinds() -> dict[str, str]:

@@ -22,7 +22,7 @@ REVIEW_WALLED = (
 MONEY_WALLED = (
     "payment_share", "credit", "tariff_change", "waiver", "area_survey", "bill_reminder", "dispute", "refund",
     "deposit", "deposit_move", "channel_order", "bank_profile", "statement_file", "statement_line", "statement_match",
-    "suspense", "period", "transfer", "notice_line",
+    "suspense", "period", "transfer", "notice_line", "office_change",
 )  # fmt: skip
 WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED)
 
@@ -68,11 +68,11 @@ MONEY_AREA_WALLED = {
         "application_is_here(application_id)",
     ),
     "payment_share": "bill_is_here(bill_id)",
-    # The tariff, the bank's files and the books' periods are the city's.
+    # The tariff, the bank's files, the books' periods and who held which post are the city's.
     **dict.fromkeys(
         (
             "tariff_change", "bank_profile", "statement_file", "statement_line", "statement_match", "suspense",
-            "period", "transfer",
+            "period", "transfer", "office_change",
         ),
         "false",
     ),
@@ -111,7 +111,7 @@ QUEUE_PLACE = """create function queue_place(status varchar, is_paused boolean) 
 #: Only added to, never changed: the app's role has no UPDATE or DELETE right, and a trigger stops the owner too.
 FIRST_APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")
 REVIEW_APPEND_ONLY = ("clock_step", "handover", "refusal", "meeting_verdict", "sms_message")
-MONEY_APPEND_ONLY = ("payment_share", "bill_reminder", "statement_file")
+MONEY_APPEND_ONLY = ("office_change", "payment_share", "bill_reminder", "statement_file")
 APPEND_ONLY = (*FIRST_APPEND_ONLY, *REVIEW_APPEND_ONLY, *MONEY_APPEND_ONLY)
 
 #: What may change on a row that is otherwise as final as paper.

@@ -1,13 +1,14 @@
-"""Who answers for a unit: chief representatives, heads and liaisons, and the deputies who stand in."""
+"""Who answers for a unit: chief representatives, heads and liaisons, the deputies who stand in, and every change."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field, SQLModel
 
-from shared.db.tables.columns import UUID, datetime, new_id, recorded, reference
+from shared.db.tables.columns import UUID, datetime, json_object, moment, new_id, recorded, reference
 
 
 class Post(SQLModel, table=True):
@@ -46,3 +47,27 @@ class Deputy(SQLModel, table=True):
     reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     set_by: UUID = reference("account.id")
     created_at: datetime = recorded()
+
+
+class OfficeChange(SQLModel, table=True):
+    """A post or a deputyship as it was and as it is: empty before it was there, or after it ended. Only added to."""
+
+    __tablename__ = "office_change"
+    __table_args__ = (
+        CheckConstraint("subject in ('post','deputy')", name="office_change_subject"),
+        CheckConstraint("(subject = 'post') = (post <> '')", name="office_change_post"),
+        CheckConstraint("before <> after", name="office_change_differs"),
+        CheckConstraint("by_name <> ''", name="office_change_by"),
+        Index("office_change_latest", "tenant_id", "recorded_at"),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    unit_code: str
+    subject: str
+    post: str = Field(default="", sa_column_kwargs={"server_default": ""}, description="which post of the unit")
+    before: dict[str, Any] = json_object()
+    after: dict[str, Any] = json_object()
+    by_id: UUID | None = reference("account.id", nullable=True)
+    by_name: str
+    at: datetime = moment()
+    recorded_at: datetime = recorded()

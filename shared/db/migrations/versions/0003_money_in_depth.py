@@ -1,5 +1,5 @@
 """Money in depth: part payments and credits, waivers, refunds and deposits, banks' files, suspense, closed periods;
-and gathered notices."""
+gathered notices, and who held which post."""
 
 from typing import Any
 
@@ -1007,6 +1007,32 @@ def upgrade() -> None:
     op.create_index(
         "notice_line_waiting", "notice_line", ["tenant_id"], unique=False, postgresql_where=sa.text("told_as = ''")
     )
+    op.create_table(
+        "office_change",
+        sa.Column("id", sa.UUID(), nullable=False),
+        sa.Column("tenant_id", sa.String(), nullable=False),
+        sa.Column("unit_code", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("post", sa.String(), server_default="", nullable=False),
+        sa.Column(
+            "before", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column(
+            "after", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
+        ),
+        sa.Column("by_id", sa.Uuid(), nullable=True),
+        sa.Column("by_name", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("subject in ('post','deputy')", name="office_change_subject"),
+        sa.CheckConstraint("(subject = 'post') = (post <> '')", name="office_change_post"),
+        sa.CheckConstraint("before <> after", name="office_change_differs"),
+        sa.CheckConstraint("by_name <> ''", name="office_change_by"),
+        sa.ForeignKeyConstraint(["by_id"], ["account.id"]),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("office_change_latest", "office_change", ["tenant_id", "recorded_at"], unique=False)
     op.execute(
         "update case_item set closed_at = now(), resolution = '并入“无人办理”' "
         "where kind = 'unit_without_officer' and closed_at is null"
@@ -1086,6 +1112,7 @@ def _change_the_first_tables() -> None:
 def downgrade() -> None:
     for statement in safeguards.take_down_for_money():
         op.execute(statement)
+    op.drop_table("office_change")
     op.drop_table("notice_line")
     op.drop_table("refund")
     op.drop_table("suspense")
