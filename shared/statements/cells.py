@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from hashlib import blake2s
 from itertools import repeat
 from typing import Final
@@ -52,6 +53,7 @@ def clean(cell: str) -> str:
     return text if text.isprintable() else _CONTROL.sub(" ", text)
 
 
+@lru_cache(maxsize=4096)
 def column_name(cell: str) -> str:
     """A column's name as it is compared: without guards and blanks, brackets in half width."""
     return unicodedata.normalize("NFKC", clean(cell.lstrip("\ufeff"))).replace(" ", "")

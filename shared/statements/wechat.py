@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Final
 
@@ -225,6 +225,7 @@ def split(line: str) -> list[str]:
     return text[1:].split(",`") if text.startswith("`") else text.split(",")
 
 
+@lru_cache(maxsize=4096)
 def _units(text: str) -> int:
     return cells.fraction(text, digits=_DIGITS)
 
