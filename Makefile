@@ -40,6 +40,6 @@ bench: ## peers and ours in one run, figures in bench/results.json
 	$(PYTHON_HERE) -m bench
 
 clean: ## what can be made again: .venv, caches, fonts, logs; the data under var/ stays
-	rm -rf .venv var/*.stamp var/fonts var/log yidan.egg-info
+	rm -rf .venv var/*.stamp var/fonts var/log var/bytecode yidan.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

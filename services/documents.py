@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from services import composition
 from services.sitting import Sitting, signer
 from shared.db import attention, cases, documents, intake_notices, trail
 from shared.db.documents import DocumentRow
@@ -40,6 +39,9 @@ def producer() -> Producer:
 
 def compose(sitting: Sitting, document_ids: Sequence[UUID]) -> list[DocumentRow]:
     """Freeze what each document says, once, and give those that are still to be made. May be repeated."""
+    # Loaded here: views and composers are 4 MB that workers of other queues never need.
+    from services import composition
+
     waiting = []
     for document_id in document_ids:
         document = documents.load(sitting.session, document_id)

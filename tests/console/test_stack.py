@@ -207,6 +207,20 @@ class TestTheStack:
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(prepared[0].database_url)
 
+    def test_keeps_bytecode_under_var_where_the_shell_forbids_it_between_the_sources(
+        self, configured: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        script = "import sys; print(sys.dont_write_bytecode, sys.pycache_prefix)"
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+        monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+
+        with Stack(configured, prepare=lambda _: None, plan=small_plan).up():
+            said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+
+        assert said.split() == ["False", str(ROOT / "var" / "bytecode")]
+        assert os.environ["PYTHONDONTWRITEBYTECODE"] == "1"
+        assert "PYTHONPYCACHEPREFIX" not in os.environ
+
     def test_takes_the_next_port_when_somebody_has_the_first(self, configured: Settings, port: int) -> None:
         wanted = configured.model_copy(update={"public_url": f"http://127.0.0.1:{port}"})
         with socket.socket() as somebody:
