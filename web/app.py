@@ -59,6 +59,7 @@ from web.meetings.routes import meetings
 from web.notices.routes import notices
 from web.ops.routes import ops
 from web.public.routes import public
+from web.reconciliation.routes import statements
 from web.site import site_of
 from web.styleguide.routes import styleguide
 from web.timing.routes import timing
@@ -78,6 +79,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     meetings,
     green,
     changes,
+    statements,
     door,
     handover,
     lead,

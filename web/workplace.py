@@ -82,6 +82,13 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
                     item(gettext("结算和异议"), "/finance/changes", "file-text"),
                 ),
             ),
+            NavGroup(
+                gettext("对账"),
+                (
+                    item(gettext("对账单"), "/finance/statements", "list"),
+                    item(gettext("待查款"), "/finance/suspense", "alert-triangle"),
+                ),
+            ),
             NavGroup(gettext("监督"), (item(gettext("异常"), "/finance/attention", "alert-triangle", is_urgent=True),)),
         ),
         "leader": (

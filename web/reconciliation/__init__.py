@@ -1,0 +1,1 @@
+"""Reconciliation: banks' files looked at and imported, and money in suspense claimed and confirmed."""
