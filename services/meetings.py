@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services import invitations, progress
+from services.authority import UNDER_REVIEW
 from services.sitting import Sitting
 from shared.db import accounts, cases, clocks, documents, meetings, offices, trail
 from shared.db.accounts import AccountRow
@@ -31,8 +32,6 @@ NOTE_LENGTH_MAX = 200
 OPINION_LENGTH_MAX = 2000
 DISCUSSED_LENGTH_MAX = 4000
 
-#: A bill may be out before the last verdict, where the pack says that it waits for the fee lines only.
-UNDER_REVIEW = ("in_review", "objected", "billed")
 DECIDED = ("approved", "objected", "cancelled")
 VERDICTS = ("approved", "objected")
 #: Kinds that somebody calls; mutual prerequisites call their own.

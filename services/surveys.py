@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from services import notices
+from services.authority import UNDER_REVIEW
 from services.sitting import Sitting
 from shared.db import cases, clock, clocks, documents, surveys, trail
 from shared.db.cases import Case
@@ -27,7 +28,6 @@ PLACE_LENGTH_MAX: Final = 100
 NOTE_LENGTH_MAX: Final = 200
 FINDING_LENGTH_MAX: Final = 1000
 RESULTS: Final = ("fine", "problem")
-UNDER_REVIEW: Final = ("in_review", "objected", "billed")
 DECIDED: Final = ("approved", "objected", "cancelled")
 
 

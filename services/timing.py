@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from services import notices
+from services.authority import UNDER_REVIEW
 from services.sitting import Sitting
 from shared.db import accounts, cases, clocks, extensions, offices, trail
 from shared.db.cases import Case, TaskRow
@@ -25,7 +26,6 @@ log = logger(__name__)
 
 #: Longest reason, characters; the forms say so too.
 REASON_LENGTH_MAX: Final = 500
-_UNDER_REVIEW: Final = ("in_review", "objected", "billed")
 _IN_HAND: Final = ("open", "taken", "checking")
 
 
@@ -260,7 +260,7 @@ def _hold(sitting: Sitting, task_id: UUID, actor: Actor) -> tuple[Case, TaskRow,
         raise NotAllowed("这项任务属于其他单位")
     case = cases.lock_one(sitting.session, unlocked.application_id)
     task = cases.find_task(sitting.session, task_id)
-    if case.status not in _UNDER_REVIEW:
+    if case.status not in UNDER_REVIEW:
         raise Conflict("办件已不在审核阶段")
     if task.status == "waiting":
         raise Conflict("这项任务还在等前置事项，尚未开始计时")

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from services import meetings as meeting_service
 from services import surveys as survey_service
+from services.authority import UNDER_REVIEW
 from services.meetings import Attendance, Verdict
 from services.sitting import Sitting, sitting
 from shared.db.queries import gatherings as queries
@@ -346,7 +347,7 @@ def _of_case(
         office,
         place="/desk",
         view=view,
-        is_lead=_unit() == office.city.lead_unit and view.case.status in meeting_service.UNDER_REVIEW,
+        is_lead=_unit() == office.city.lead_unit and view.case.status in UNDER_REVIEW,
         problems=problems,
         errors={each.field: each.problem for each in problems},
         refusal=refusal,
