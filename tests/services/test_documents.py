@@ -8,6 +8,7 @@ import pytest
 from office import Office
 
 from services import documents
+from services.default_consent import consent_by_default
 from shared.db import documents as stored
 from shared.settings import settings
 from workers import batches
@@ -28,12 +29,12 @@ def produce_all(office: Office) -> None:
         batches.run_each(documents.compose, documents.produce, documents.record, message.ids)
 
 
-def printed(office: Office, kind: str, application_id: UUID) -> str:
+def printed(office: Office, kind: str, application_id: UUID, *, how: str = "-layout") -> str:
     with office.sits() as sitting:
         (document,) = [each for each in stored.of_application(sitting.session, application_id) if each.kind == kind]
     assert document.sha256, f"{kind} was not made"
     path = office.storage.path(document.sha256)
-    return subprocess.run(["pdftotext", "-layout", str(path), "-"], capture_output=True, text=True, check=True).stdout
+    return subprocess.run(["pdftotext", how, str(path), "-"], capture_output=True, text=True, check=True).stdout
 
 
 class TestDocuments:
@@ -73,3 +74,35 @@ class TestDocuments:
 
         assert press.rows("select kind, sha256 from document order by kind") == first
         assert press.one("select count(*) from audit_event where verb = 'document_ready'") == len(first)
+
+
+class TestABillAfterConsentByDefault:
+    """超时默认: where the switch is on, the bill says for whom silence spoke, and until when they might have spoken."""
+
+    def test_prints_whose_silence_counted(self, press: Office) -> None:
+        press.switches("default_consent")
+        press.at("2014-09-15 09:00")
+        application_id = press.receives().application_id
+        press.works()
+        press.confirms(application_id)
+        press.at("2014-09-19 09:00")  # three working days are over, five are not
+        with press.sits() as sitting:
+            consent_by_default(sitting)
+        press.approves_everything(application_id)
+        press.works()
+        produce_all(press)
+
+        paper = "".join(printed(press, "bill", application_id, how="-raw").split())
+        assert "超时默认" in paper
+        silent = press.rows("select matter_name from review_task where is_by_default")
+        spoke = press.rows("select matter_name from review_task where not is_by_default")
+        assert len(silent) == 4
+        assert all(f"规则视为同意{row.matter_name}" in paper for row in silent)
+        assert not any(f"规则视为同意{row.matter_name}" in paper for row in spoke)
+        assert "在承诺时限（至2014年9月18日）内未作出结论，2014年9月19日依本市已启用的" in paper
+
+    def test_says_nothing_of_it_where_every_unit_has_spoken(self, press: Office) -> None:
+        press.switches("default_consent")
+        received = press.is_billed()
+        produce_all(press)
+        assert "超时默认" not in printed(press, "bill", received.application_id)
