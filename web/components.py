@@ -119,8 +119,9 @@ class DayCell:
 class Lane:
     """One department's part of a case; open ones name the officer.
 
-    Days are working days, net without pauses and gross with them; None where a year of them is not loaded. `marks`
-    say what else is to be known, `is_yours` that the reader has to act.
+    Days are working days, net without pauses and gross with them; None where a year of them is not loaded. `due_line`
+    is `due` where it stands without a column's head. `marks` say what else is to be known, `is_yours` that the reader
+    has to act.
     """
 
     unit: str
@@ -139,6 +140,7 @@ class Lane:
     gross_days: int | None = None
     marks: tuple[str, ...] = ()
     is_yours: bool = False
+    due_line: str = ""
 
     @property
     def stood_still(self) -> bool:
@@ -368,7 +370,7 @@ class Stat:
 
 @dataclass(frozen=True, slots=True)
 class FileItem:
-    """One material in the file list of a case."""
+    """One material in the file list of a case; `mark` is the number under which facts point at it, 0 for none."""
 
     name: str
     href: str
@@ -376,6 +378,7 @@ class FileItem:
     is_seen: bool = False
     is_current: bool = False
     is_changed: bool = False
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +390,33 @@ class CheckItem:
     finding: str
     href: str = ""
     missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A paper that a fact rests on, by its mark; `is_open` while it lies in the viewer."""
+
+    mark: int
+    paper: str
+    href: str
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One fact as it was declared, or corrected under `number` (`was`: before), and the papers that say so."""
+
+    name: str
+    label: str
+    value: str
+    proofs: tuple[Proof, ...] = ()
+    was: str = ""
+    number: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether one of its papers lies in the viewer."""
+        return any(each.is_open for each in self.proofs)
 
 
 @dataclass(frozen=True, slots=True)

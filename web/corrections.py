@@ -46,7 +46,11 @@ def target_name(city: City, kind: str, target: str) -> str:
     """What a paper, fact or question is called."""
     if kind == CorrectionKind.PAPER and target in city.materials:
         return named(city.materials[target])
-    return named(FACT_NAMES.get(target, target)) if kind == CorrectionKind.FACT else target
+    if kind != CorrectionKind.FACT:
+        return target
+    # Facts are named in the middle of English sentences too; here a name stands alone.
+    name = named(FACT_NAMES.get(target, target))
+    return name[:1].upper() + name[1:]
 
 
 def value_words(city: City, name: str, as_json: str) -> str:

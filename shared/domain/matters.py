@@ -98,7 +98,7 @@ class Material:
     `required` is "always", "optional", "needed" (whenever a matter of the application needs it), or the name of the
     fact or reduction that makes it necessary. One that may be promised is brought within `promise_days` working days
     (告知承诺); 0 means that it must come at once. A document of one of `documents`' kinds, issued to the same applicant
-    before, may stand in its place.
+    before, may stand in its place. `facts` are those of the declaration that can be read in it.
     """
 
     code: str
@@ -109,6 +109,7 @@ class Material:
     name_en: str = ""
     promise_days: int = 0
     documents: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,7 +280,7 @@ def _situation(row: Row) -> Situation:
 
 
 def _material(row: Row) -> Material:
-    row.only("code", "name", "name_en", "required", "formats", "note", "promise_days", "documents")
+    row.only("code", "name", "name_en", "required", "formats", "note", "promise_days", "documents", "facts")
     formats = row.texts("formats", needed=True)
     for each in formats:
         if each not in FORMATS:
@@ -299,7 +300,16 @@ def _material(row: Row) -> Material:
         name_en=row.text("name_en", ""),
         promise_days=row.whole("promise_days", default=0),
         documents=documents,
+        facts=_fact_names(row),
     )
+
+
+def _fact_names(row: Row) -> tuple[str, ...]:
+    facts = row.texts("facts")
+    for each in facts:
+        if each not in FACT_NAMES:
+            row.problem("facts", f"没有事实 {each}")
+    return facts
 
 
 def _matter(row: Row, units: set[str], materials: set[str], situations: set[str]) -> Matter:
@@ -319,10 +329,6 @@ def _matter(row: Row, units: set[str], materials: set[str], situations: set[str]
     for each in when:
         if each not in situations:
             row.problem("when", f"没有情形 {each}")
-    facts = row.texts("facts")
-    for each in facts:
-        if each not in FACT_NAMES:
-            row.problem("facts", f"没有事实 {each}")
     promise_days = row.whole("promise_days", least=0 if kind == Kind.INSTANT else 1)
     legal_days = row.whole("legal_days", least=1)
     if kind == Kind.INSTANT and promise_days:
@@ -345,7 +351,7 @@ def _matter(row: Row, units: set[str], materials: set[str], situations: set[str]
         field=field,
         when=when,
         after=row.texts("after"),
-        facts=facts,
+        facts=_fact_names(row),
         delegated=row.switch("delegated", default=True),
         forward_to=row.text("forward_to", ""),
     )

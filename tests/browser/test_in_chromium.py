@@ -144,7 +144,7 @@ class TestWithoutJavaScript:
 
 
 class TestEveryPage:
-    @pytest.mark.parametrize("width", [1440, 390])
+    @pytest.mark.parametrize("width", [1440, 1024, 390])
     def test_asks_nobody_else_breaks_no_policy_and_never_scrolls_sideways(
         self, chromium: Browser, served: str, office: Office, width: int
     ) -> None:
@@ -239,4 +239,30 @@ class TestAnOfficersKeys:
         assert office.one("select status from review_task where id = :id", id=task.id) == "approved"
         assert office.one("select worksheet -> 'papers' -> 'drawings' ->> 'finding' from review_task where id = :id",
                           id=task.id) == "fits"  # fmt: skip
+        context.close()
+
+
+class TestACaseOnANarrowScreen:
+    @pytest.mark.parametrize("width", [1100, 390])
+    def test_keeps_its_files_in_a_menu_and_leads_from_a_fact_to_its_paper(
+        self, office: Office, served: str, chromium: Browser, width: int
+    ) -> None:
+        received = office.receives()
+        task = next(each for each in office.tasks(received.application_id) if each.unit_code == "rf")
+        context = chromium.new_context(viewport={"width": width, "height": 900}, java_script_enabled=False)
+        page = log_in(context, served, "rf-officer")
+        page.goto(f"{served}/desk/tasks/{task.id}")
+
+        files = page.locator(".desk-files")
+        assert not files.is_visible()
+        page.locator("[popovertarget=files]").click()
+        assert files.is_visible()
+        files.locator("a", has_text="施工图设计文件").click()
+        assert not files.is_visible()
+        assert "施工图设计文件" in page.locator(".viewer header").inner_text()
+
+        page.locator("#fact-floor_area_m2 a.mark-number").click()
+
+        assert "建筑面积测算报告" in page.locator(".viewer header").inner_text()
+        assert page.locator("#fact-floor_area_m2.is-open").is_visible()
         context.close()

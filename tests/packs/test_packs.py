@@ -531,6 +531,11 @@ BROKEN: dict[str, tuple[Callable[[Sections], Any], str, str]] = {
         "matters.yaml: matters[0] zj-drawings.facts",
         "colour",
     ),
+    "a material in which an unknown fact can be read": (
+        put("materials", 5, facts=["colour"]),
+        "materials.yaml: materials[5] survey.facts",
+        "colour",
+    ),
     "a step of one matter": (
         put("steps", 0, matters=["cg-waste"]),
         "matters.yaml: steps[0] cg-waste-all.matters",

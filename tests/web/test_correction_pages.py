@@ -286,7 +286,7 @@ class TestAnswering:
     def test_speaks_english(self, visitor: Visitor, sent: str) -> None:
         page = words(visitor("applicant").read(f"{sent}?lang=en"))
         assert "10 working days left" in page
-        assert "floor area of the ground floor" in page
+        assert "Floor area of the ground floor" in page
 
 
 class TestTheDeskAfterwards:

@@ -99,6 +99,26 @@ class TestCase:
         assert len(page.select(".desk-others li")) == len(office.tasks(received)) - 1
         assert len(page.select(".button-primary")) == 1
 
+    def test_leads_from_a_fact_to_the_paper_that_says_so_and_back(
+        self, office: Office, received: UUID, officer: Browser
+    ) -> None:
+        address = f"/desk/tasks/{task_of(office, received).id}"
+        survey = office.one("select id from attachment where material_code = 'survey' and application_id is not null")
+        fact = officer.read(address).select_one("#fact-ground_floor_area_m2")
+
+        (mark,) = fact.select("a.mark-number")
+        assert words(mark) == "依据材料：建筑面积测算报告 2"
+        assert (mark["href"], "is-open" in fact.get("class", [])) == (f"{address}?file={survey}#viewer", False)
+
+        page = officer.read(mark["href"])
+        assert words(page.select_one(".viewer header b")) == "建筑面积测算报告 2"
+        assert words(page.select_one(".file-list [aria-current] .mark-number")) == "2"
+        assert [link["href"] for link in page.select(".viewer-facts a")] == [
+            "#fact-floor_area_m2", "#fact-above_ground_area_m2", "#fact-ground_floor_area_m2",
+        ]  # fmt: skip
+        assert "is-open" in page.select_one("#fact-ground_floor_area_m2")["class"]
+        assert page.select_one("#fact-shelter_built_m2").select("a") == [], "its paper was not handed in"
+
     def test_shows_a_file_that_its_officer_may_open(self, office: Office, received: UUID, officer: Browser) -> None:
         page = officer.read(f"/desk/tasks/{task_of(office, received).id}")
 

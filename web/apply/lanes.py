@@ -235,7 +235,8 @@ def _review(task: Reviewed, scene: _Scene, amount_fen: int | None) -> Lane:
             named(scene.city.matters_by_code[code]) for code in scene.progress.waits_for.get(task.matter_code, ())
         ]
         words = gettext("等%(names)s", names=gettext("、").join(behind)) if behind else lane.due
-        return replace(lane, light=Light.WAITING, light_words=gettext("未开始"), due=words, officer="", marks=marks)
+        lane = replace(lane, light=Light.WAITING, light_words=gettext("未开始"), officer="", marks=marks)
+        return replace(lane, due=words, due_line=words)
     if run.is_paused and clock is not None:
         latest = clock.open_pauses[-1]
         is_yours = scene.is_applicant and latest.kind == PauseKind.CORRECTION and _is_asked_of_applicant(scene)
@@ -292,6 +293,7 @@ def _lane(
         gross_days=gross,
         promised_days=run.promised_days,
         due=_due_words(run, done_on, scene),
+        due_line=_due_line(run, done_on, scene),
         amount_fen=amount_fen,
         is_open=done_on is None,
     )
@@ -420,6 +422,16 @@ def _due_words(run: _Run, done_on: date | None, scene: _Scene) -> str:
     if run.due_on < today:
         return str(gettext("应于 %(day)s", day=day_short(run.due_on)))
     return str(gettext("今日")) if run.due_on == today else day_short(run.due_on)
+
+
+def _due_line(run: _Run, done_on: date | None, scene: _Scene) -> str:
+    """When a promise ends or ended, in words that need no head."""
+    words = _due_words(run, done_on, scene)
+    if done_on is not None:
+        return str(gettext("办结 %(day)s", day=words))
+    if run.is_paused or run.due_on < scene.deadlines.today:
+        return words
+    return str(gettext("应办 %(day)s", day=words))
 
 
 def _end_of(run: _Run, city: City, today: date) -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -17,7 +17,18 @@ from shared.db.queries.progress import Progress
 from shared.domain.deadlines import Light
 from shared.domain.lines import Line
 from web.apply.lanes import lane_of
-from web.components import CheckItem, DayAxis, FileGroup, FileItem, Lane, Reason, Tag, TimelineEvent
+from web.components import (
+    CheckItem,
+    DayAxis,
+    FactRow,
+    FileGroup,
+    FileItem,
+    Lane,
+    Proof,
+    Reason,
+    Tag,
+    TimelineEvent,
+)
 from web.corrections import target_name, value_words
 from web.deadlines import light_words
 from web.desk.words import facts_in_words, grouped, line_tag, task_tag
@@ -68,12 +79,14 @@ class Other:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewed:
-    """The material in the viewer, with the way to the ones beside it."""
+    """The material in the viewer, the facts that rest on it, and the way to the materials beside it."""
 
     name: str
     href: str
     media_type: str
     note: str
+    mark: int
+    facts: tuple[FactRow, ...]
     previous_href: str
     next_href: str
 
@@ -99,7 +112,7 @@ class CasePage:
     view: CaseView
     address: str
     area: str
-    facts: tuple[tuple[str, str, str], ...]
+    facts: tuple[FactRow, ...]
     changed: Mapping[str, Changed]
     fees: tuple[FeeCard, ...]
     files: tuple[FileGroup, ...]
@@ -145,7 +158,10 @@ def case_page(
     current = next((each for each in ordered if str(each.id) == wanted_file), ordered[0] if ordered else None)
     changed = {f"{each.kind}-{each.target}": _changed(each, city, address) for each in view.head.changes}
     replaced = {each.attachment_id for each in view.head.changes if each.attachment_id}
-    files = _file_groups(ordered, needs, city, current=current, seen=seen, address=address, replaced=replaced)
+    facts, marks = _facts(view, ordered, current=current, changed=changed, city=city, address=address)
+    files = _file_groups(
+        ordered, needs, city, current=current, seen=seen, address=address, replaced=replaced, marks=marks
+    )
     place = view.queue.index(task.id) if task and task.id in view.queue else -1
     is_open = (
         task is not None and task.status in ("open", "taken") and view.head.case_status in ("in_review", "objected")
@@ -158,17 +174,17 @@ def case_page(
         view=view,
         address=address,
         area=city.areas.get(view.head.area_code, view.head.area_code),
-        facts=tuple(facts_in_words(view.head.facts, {use.code: use.name for use in city.pack.uses})),
+        facts=facts,
         changed=changed,
         fees=tuple(_fee_card(line, city) for line in view.lines),
         files=files,
         file_count=len(ordered),
         unseen=sum(item.finding == "unseen" and not item.missing for item in checklist),
-        viewed=_viewed(ordered, current, city, address),
+        viewed=_viewed(ordered, current, facts=facts, marks=marks, city=city, address=address),
         others=tuple(
             Other(
-                unit=city.units[each.unit_code].short_name,
-                matter=each.matter_name,
+                unit=named(city.units[each.unit_code].short_name),
+                matter=named(each.matter_name),
                 officer=each.officer_name,
                 status=task_tag(each.status),
                 light=each.standing.light,
@@ -192,6 +208,35 @@ def case_page(
         next_href=_task_address(view.queue[place + 1]) if 0 <= place < len(view.queue) - 1 else "",
         is_mine=is_mine,
     )
+
+
+def _facts(
+    view: CaseView,
+    papers: Sequence[Paper],
+    *,
+    current: Paper | None,
+    changed: Mapping[str, Changed],
+    city: City,
+    address: str,
+) -> tuple[tuple[FactRow, ...], Mapping[UUID, int]]:
+    """What was declared, each fact with the papers that it rests on; and these papers' marks as the list has them."""
+    shown = facts_in_words(view.head.facts, {use.code: named(use) for use in city.pack.uses})
+    latest = {paper.material_code: paper for paper in papers}
+    saying: dict[str, list[Paper]] = {}
+    for paper in (each for each in papers if latest[each.material_code] is each):
+        for name in city.materials[paper.material_code].facts if paper.material_code in city.materials else ():
+            saying.setdefault(name, []).append(paper)
+    used = {paper.id for name, _, _ in shown for paper in saying.get(name, ())}
+    marks = {paper.id: at for at, paper in enumerate((each for each in papers if each.id in used), start=1)}
+    rows = []
+    for name, label, value in shown:
+        now = changed.get(f"fact-{name}")
+        proofs = tuple(
+            Proof(marks[paper.id], _name(paper, city), f"{address}?file={paper.id}", is_open=paper is current)
+            for paper in saying.get(name, ())
+        )
+        rows.append(FactRow(name, label, value, proofs, was=now.was if now else "", number=now.number if now else ""))
+    return tuple(rows), marks
 
 
 def _checklist(
@@ -241,7 +286,7 @@ def _in_groups(papers: Iterable[Paper], needs: Collection[str]) -> list[Paper]:
 
 def _name(paper: Paper, city: City) -> str:
     material = city.materials.get(paper.material_code)
-    return material.name if material else paper.file_name
+    return named(material) if material else paper.file_name
 
 
 def _file_groups(
@@ -253,6 +298,7 @@ def _file_groups(
     seen: Collection[str],
     address: str,
     replaced: Collection[str | None],
+    marks: Mapping[UUID, int],
 ) -> tuple[FileGroup, ...]:
     groups = []
     for label, wanted in ((gettext("本事项所需"), True), (gettext("其他申报材料"), False)):
@@ -263,6 +309,7 @@ def _file_groups(
                 is_seen=short_id(paper.id) in seen,
                 is_current=paper is current,
                 is_changed=str(paper.id) in replaced,
+                mark=marks.get(paper.id, 0),
             )
             for paper in papers
             if (paper.material_code in needs) is wanted
@@ -273,7 +320,15 @@ def _file_groups(
     return tuple(groups)
 
 
-def _viewed(papers: list[Paper], current: Paper | None, city: City, address: str) -> Viewed | None:
+def _viewed(
+    papers: list[Paper],
+    current: Paper | None,
+    *,
+    facts: Iterable[FactRow],
+    marks: Mapping[UUID, int],
+    city: City,
+    address: str,
+) -> Viewed | None:
     if current is None:
         return None
     at = papers.index(current)
@@ -284,6 +339,8 @@ def _viewed(papers: list[Paper], current: Paper | None, city: City, address: str
         href=f"/files/{current.id}{'#view=FitH&navpanes=0' if current.media_type == 'application/pdf' else ''}",
         media_type=current.media_type,
         note=f"{size} kB・{current.file_name}",
+        mark=marks.get(current.id, 0),
+        facts=tuple(fact for fact in facts if fact.is_open),
         previous_href=f"{address}?file={papers[at - 1].id}" if at else "",
         next_href=f"{address}?file={papers[at + 1].id}" if at + 1 < len(papers) else "",
     )
@@ -303,7 +360,7 @@ def _fee_card(own: OwnLine, city: City) -> FeeCard:
             )
     return FeeCard(
         id=own.id,
-        name=item.name,
+        name=named(item),
         code=f"{own.item_code}・{line.version}" if line and line.version else own.item_code,
         state=line_tag(own.state, lacks_facts=line is not None and not line.is_final),
         rows=_formula(line) if line else (),

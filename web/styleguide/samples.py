@@ -27,6 +27,7 @@ from web.components import (
     DayAxis,
     DayKind,
     DocumentRow,
+    FactRow,
     FileGroup,
     FileItem,
     Filter,
@@ -37,6 +38,7 @@ from web.components import (
     NextStep,
     Pager,
     PauseLine,
+    Proof,
     Reason,
     Stat,
     Step,
@@ -859,14 +861,28 @@ FILES = (
         "设计文件",
         "已看 2 / 2",
         (
-            FileItem("应建面积计算书", "#f1", is_seen=True, is_current=True),
-            FileItem("人防平面布置图", "#f2", is_seen=True),
+            FileItem("应建面积计算书", "#f1", is_seen=True, is_current=True, mark=1),
+            FileItem("人防平面布置图", "#f2", is_seen=True, mark=2),
         ),
     ),
     FileGroup(
         "申报材料", "已看 1 / 2", (FileItem("土地使用证明", "#f3", is_seen=True), FileItem("施工图审查合格书", "#f4"))
     ),
 )
+FACTS = (
+    FactRow("use", "工程用途", "商品住宅"),
+    FactRow("floors", "地上层数", "18 层", (Proof(2, "人防平面布置图", "#f2"),)),
+    FactRow(
+        "ground_floor_area_m2",
+        "首层建筑面积",
+        "6,102.45 m²",
+        (Proof(1, "应建面积计算书", "#f1", is_open=True), Proof(2, "人防平面布置图", "#f2")),
+        was="6,012.45 m²",
+        number="瀚一单补〔2014〕6号",
+    ),
+    FactRow("shelter_built_m2", "实建人防面积", "4,500.00 m²", (Proof(1, "应建面积计算书", "#f1", is_open=True),)),
+)
+FACTS_OPEN = tuple(fact for fact in FACTS if fact.is_open)
 NAVIGATION = (
     NavGroup(
         "我的工作",
