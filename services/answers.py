@@ -464,9 +464,16 @@ def _give_back(
 ) -> list[TaskRow]:
     """Give the tasks that asked back to their officers, and open decided ones that the changes touch; gives these."""
     reopened = []
-    for task in cases.tasks_of(sitting.session, case.id):
-        matter = sitting.city.matters_by_code.get(task.matter_code)
-        touched = matter is not None and is_touched(matter, materials=reply.papers, facts=reply.changed_facts)
+    tasks = cases.tasks_of(sitting.session, case.id)
+    touching = {task.id for task in tasks if _is_touched(sitting, task, reply)}
+    # What was proposed in one act goes back in one act.
+    steps = {
+        (task.step_code, task.unit_code)
+        for task in tasks
+        if task.step_code and task.status == "checking" and task.id in {*touching, *asking}
+    }
+    for task in tasks:
+        touched = task.id in touching
         asked = {(item.kind, item.target) for group in groups for item in group if item.task_id == task.id}
         got = any(
             target in (reply.papers if kind == CorrectionKind.PAPER else reply.changed_facts)
@@ -480,7 +487,7 @@ def _give_back(
                 reason = f"补正告知书 {notice.number} 已答复，本事项所依据的内容有变化"
                 clocks.reopen(sitting.session, sitting.city, clock, reason=reason, by=actor, now=sitting.now)
                 reopened.append(task)
-        elif task.status == "checking" and (touched or task.id in asking):
+        elif task.status == "checking" and (touched or task.id in asking or (task.step_code, task.unit_code) in steps):
             # What the checker has before him was proposed without the answer.
             again = {**UNDECIDED, "on_behalf_of": task.on_behalf_of}
             cases.save_task(sitting.session, task, **again, status="taken")
@@ -492,6 +499,11 @@ def _give_back(
         reason = f"补正告知书 {notice.number} 已答复，{len(reopened)} 个事项重新审核"
         clocks.reopen(sitting.session, sitting.city, whole, reason=reason, by=actor, now=sitting.now)
     return reopened
+
+
+def _is_touched(sitting: Sitting, task: TaskRow, reply: _Reply) -> bool:
+    matter = sitting.city.matters_by_code.get(task.matter_code)
+    return matter is not None and is_touched(matter, materials=reply.papers, facts=reply.changed_facts)
 
 
 def _is_objected(sitting: Sitting, case: Case) -> bool:

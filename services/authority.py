@@ -41,6 +41,15 @@ class Held:
         """The tasks that one act is about: those of the step in these states."""
         return [task for task in self.together if task.status in states]
 
+    def proposed_with_it(self) -> list[TaskRow]:
+        """The tasks that wait for a check under the same first review as the task; one proposed apart waits apart."""
+        return [
+            each
+            for each in self.those("checking")
+            if (each.officer_id, each.first_verdict, each.first_opinion, each.proposal)
+            == (self.task.officer_id, self.task.first_verdict, self.task.first_opinion, self.task.proposal)
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -175,9 +175,10 @@ def _days(change: ChangeRow) -> dict[date, bool]:
 
 
 def _due_in(calendar: WorkingDays, clock: clocks.ClockRow, today: date) -> date | None:
-    if clock.started_on is None:
+    if clock.started_on is None or clock.state == "stopped":
         return None
-    pauses = [each.as_pause for each in clock.pauses]
+    # A pause that still lasts moves nothing yet: approving will leave its days in, so the preview does.
+    pauses = [each.as_pause for each in clock.pauses if each.ended_on is not None]
     try:
         return dates(calendar, started_on=clock.started_on, days=clock.days, pauses=pauses, today=today).due_on
     except CalendarNotLoaded:

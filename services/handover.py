@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from services import authority, notices, verdicts
+from services import authority, invitations, notices, verdicts
 from services.sitting import Sitting
 from shared.db import cases, handovers, trail
 from shared.db.trail import Act, Actor
@@ -32,7 +32,8 @@ def pass_on(
 ) -> None:
     """Pass a task, with those decided together with it, to another unit, sealed by both.
 
-    The clock goes on as it is; the task is in nobody's hands until somebody there takes it. May be repeated: the same
+    The clock goes on as it is; the task is in nobody's hands until somebody there takes it, and the unit is invited to
+    the meetings that are called about it. May be repeated: the same
     person passing it to the same unit again changes nothing. Raises `Invalid` for a unit that cannot receive it or
     without a reason, `Conflict` if the task was decided, passed on or changed meanwhile.
     """
@@ -70,6 +71,7 @@ def pass_on(
     handover_id = handovers.pass_on(
         sitting.session, sitting.tenant, tasks, to_unit=to_unit, reason=kept, by=actor, at=sitting.now
     )
+    invitations.bring_along(sitting, case.id, task_ids=[each.id for each in tasks], unit_code=to_unit)
     acts = []
     for each in tasks:
         given = {"matter": each.matter_code, "from": each.unit_code, "to": to_unit, "reason": kept}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from services import notices
 from services.sitting import Sitting
 from shared.db import cases, meetings, offices, trail
@@ -25,6 +28,17 @@ def announce(sitting: Sitting, meeting: MeetingRow, *, by: Actor = SYSTEM) -> No
     trail.append(sitting.session, sitting.tenant, {meeting.application_id: [act]}, signer=sitting.signer)
     tell(sitting, meeting, occasion="called", title="请参加联席会议", body=f"{meeting.reason}。时间地点另行通知")
     log.info("meeting_called", meeting=meeting.number, kind=meeting.kind, units=len(invited))
+
+
+def bring_along(sitting: Sitting, application_id: UUID, *, task_ids: Collection[UUID], unit_code: str) -> None:
+    """Invite a unit that was given tasks to the meetings that are called about them: it decides there from now on."""
+    for meeting in meetings.of_application(sitting.session, application_id):
+        if meeting.state != "called" or not set(task_ids) & set(meeting.tasks):
+            continue
+        if meetings.invite(sitting.session, sitting.city, meeting, unit_code):
+            when = meeting.planned_at.astimezone(sitting.now.tzinfo) if meeting.planned_at else None
+            where = f"{when.month}月{when.day}日{when:%H:%M}在{meeting.place}召开" if when else "时间地点另行通知"
+            tell(sitting, meeting, occasion="called", title="请参加联席会议", body=f"{meeting.reason}。{where}")
 
 
 def tell(sitting: Sitting, meeting: MeetingRow, *, occasion: str, title: str, body: str) -> None:

@@ -112,7 +112,7 @@ def check(
         return
     if task.status != "checking":
         raise Conflict("这项任务没有在等复核，请刷新后查看")
-    tasks = held.those("checking")
+    tasks = held.proposed_with_it()
     by_chief = not all(verdicts.is_delegated(sitting, each) for each in tasks)
     place = authority.second_persons_place(sitting, task, actor, by_chief=by_chief)
     if version is not None and task.version != version:
@@ -166,7 +166,7 @@ def change_to_consent(
 
 def _send_back(sitting: Sitting, held: Held, actor: Actor, reason: str, absent_name: str) -> None:
     acts = []
-    for each in held.those("checking"):
+    for each in held.proposed_with_it():
         cases.save_task(
             sitting.session,
             each,

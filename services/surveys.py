@@ -143,7 +143,8 @@ def find(sitting: Sitting, *, survey_id: UUID, actor: Actor, result: str, findin
     data = {"survey": survey.number, "result": result, "finding": finding.strip()}
     _write(sitting, case, Act("survey_found", sitting.now, actor, own.unit_code, data))
     if survey.pauses_clocks:
-        _let_go_on(sitting, case, survey, [own.unit_code], by=actor)
+        silent = [each.unit_code for each in rows if not each.result and each is not own]
+        _let_go_on(sitting, case, survey, silent, by=actor)
     if all(each.result or each is own for each in rows):
         _complete(sitting, case, survey)
 
@@ -161,8 +162,7 @@ def cancel(sitting: Sitting, *, survey_id: UUID, reason: str, actor: Actor) -> N
         raise Invalid(problems)
     rows = surveys.findings(sitting.session, survey.id)
     if survey.pauses_clocks:
-        silent = [each.unit_code for each in rows if not each.result]
-        _let_go_on(sitting, case, survey, silent, by=actor)
+        _let_go_on(sitting, case, survey, (), by=actor)
     surveys.save(sitting.session, survey, state="cancelled")
     data = {"survey": survey.number, "reason": reason.strip()}
     _write(sitting, case, Act("survey_cancelled", sitting.now, actor, actor.unit_code, data))
@@ -192,13 +192,16 @@ def _still_ahead(case: Case, survey: SurveyRow) -> None:
         raise Conflict("办件已不在审核阶段")
 
 
-def _let_go_on(sitting: Sitting, case: Case, survey: SurveyRow, units: Collection[str], *, by: Actor) -> None:
-    """End the pauses that this survey began; an officer's own inspection goes on."""
+def _let_go_on(sitting: Sitting, case: Case, survey: SurveyRow, silent: Collection[str], *, by: Actor) -> None:
+    """End the pauses that this survey began, but for the units that still owe their finding.
+
+    An officer's own inspection goes on. A matter that was passed on meanwhile waits for its new unit, if that owes one.
+    """
     for its in clocks.of_application(sitting.session, case.id):
         stood_still = any(
             each.kind == PauseKind.INSPECTION and each.reason == _reason(survey) for each in its.open_pauses
         )
-        if its.mechanism == Mechanism.MATTER and its.unit_code in units and stood_still:
+        if its.mechanism == Mechanism.MATTER and its.unit_code not in silent and stood_still:
             clocks.resume(sitting.session, sitting.city, its, kind=PauseKind.INSPECTION, by=by, now=sitting.now)
 
 

@@ -260,6 +260,8 @@ def _hold(sitting: Sitting, task_id: UUID, actor: Actor) -> tuple[Case, TaskRow,
         raise NotAllowed("这项任务属于其他单位")
     case = cases.lock_one(sitting.session, unlocked.application_id)
     task = cases.find_task(sitting.session, task_id)
+    if task.unit_code != actor.unit_code:
+        raise Conflict("这项任务刚刚已移交其他单位，请刷新后查看")
     if case.status not in UNDER_REVIEW:
         raise Conflict("办件已不在审核阶段")
     if task.status == "waiting":

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from uuid import UUID
 
 from services import progress
 from services.authority import DECIDED, IN_HAND, Held, Place, chiefs_place, place_at
 from services.sitting import Sitting
-from shared.db import cases, clocks, trail, waits
+from shared.db import cases, clocks, offices, trail, waits
 from shared.db.cases import UNDECIDED, Case, TaskRow
 from shared.db.trail import Act, Actor
 from shared.domain import seen
@@ -173,6 +174,7 @@ def _is_said(task: TaskRow, verdict: Verdict, actor: Actor) -> bool:
 def _propose(
     sitting: Sitting, case: Case, tasks: Sequence[TaskRow], verdict: Verdict, *, actor: Actor, place: Place
 ) -> None:
+    _must_be_checkable(sitting, tasks, [each for each in (actor.id, place.absent_id) if each])
     before_me = seen_now(sitting, case, tasks)
     acts = []
     for task in tasks:
@@ -199,6 +201,17 @@ def _propose(
         log.info("review_proposed", application=case.number, matter=task.matter_code, verdict=verdict.kind)
     trail.append(sitting.session, sitting.tenant, {case.id: acts}, signer=sitting.signer)
     progress.note_consent(sitting, case)
+
+
+def _must_be_checkable(sitting: Sitting, tasks: Sequence[TaskRow], first: Sequence[UUID]) -> None:
+    """Refuse a first review by the only ones who could check it: it would lie there for good."""
+    by_chief = not all(is_delegated(sitting, task) for task in tasks)
+    if not offices.has_second_person(
+        sitting.session, tasks[0].unit_code, besides=first, on=sitting.today, by_chief=by_chief
+    ):
+        raise Conflict(
+            "本单位除您以外没有可以复核的人：请由其他人初审、您来复核，或请系统管理员登记首席代表、负责人或复核人员"
+        )
 
 
 # Given.

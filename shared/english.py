@@ -612,6 +612,11 @@ _TABLE: Final = tuple(
             "review and check need two people, and you stand in for the first reviewer of this task",
         ),
         (
+            r"本单位除您以外没有可以复核的人：.*",
+            "nobody else in your department can check this: let somebody else review first and check it yourself, "
+            "or ask the administrator to name a chief, a head or a checker",
+        ),
+        (
             r"这个事项未授权窗口决定，.*",
             "this matter is not delegated to the window: the chief representative or head of the department checks it",
         ),

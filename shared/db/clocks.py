@@ -1,7 +1,7 @@
 """Working-day clocks as rows: started, stopped, paused and resumed, always with the day and whoever did it.
 
 The caller holds the application's row. Whatever moves a clock writes its dates anew, and the copies that queues are
-sorted by: those on the review task, those of the joint clock on the application.
+sorted by: those on the review task, those of the joint clock on the application, those of a promise and of a card.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import insert, select, text, update
@@ -21,6 +21,7 @@ from shared.db.clock import on
 from shared.db.tables.cases import Application, ReviewTask
 from shared.db.tables.clocks import Clock, ClockPause
 from shared.db.tables.columns import table
+from shared.db.tables.promises import Commitment, ServiceCard
 from shared.db.trail import Actor
 from shared.domain.clocks import Dates, Kind, Mechanism, Pause, PauseKind, dates, gross_days, net_days
 from shared.domain.errors import Broken
@@ -29,6 +30,8 @@ CLOCKS = table(Clock)
 PAUSES = table(ClockPause)
 TASKS = table(ReviewTask)
 APPLICATIONS = table(Application)
+#: What else repeats the due date of its clock.
+_COPIES: Final = {Mechanism.COMMITMENT: table(Commitment), Mechanism.CARD: table(ServiceCard)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -403,3 +406,5 @@ def _mirror(session: Session, clock: ClockRow, *, is_paused: bool, when: Dates |
         session.execute(
             update(APPLICATIONS).where(APPLICATIONS.c.id == clock.subject_id).values(is_paused=is_paused, **dated)
         )
+    elif when and (copies := _COPIES.get(Mechanism(clock.mechanism))) is not None:
+        session.execute(update(copies).where(copies.c.id == clock.subject_id).values(due_on=when.due_on))

@@ -380,9 +380,12 @@ INVARIANTS = (
         "select count(*) from commitment",
         "select a.number || ' ' || c.material_code || ' 的承诺与留痕、时限或材料不符' from commitment c "
         "join application a on a.id = c.application_id where not exists (select from audit_event e "
-        "where e.application_id = a.id and e.verb = 'paper_promised' and e.data->>'material' = c.material_code "
-        "and e.data->>'due_on' = c.due_on::text) or not exists (select from clock k where k.mechanism = 'commitment' "
-        "and k.subject_id = c.id) or (c.attachment_id is not null and not exists (select from attachment p "
+        "where e.application_id = a.id and e.data->>'material' = c.material_code and e.verb = 'paper_promised' "
+        "and (e.data->>'due_on' = c.due_on::text or exists (select from audit_event m where m.application_id = a.id "
+        "and m.verb = 'clocks_redated' and m.data->'clocks' @> jsonb_build_array(jsonb_build_object("
+        "'mechanism', 'commitment', 'after', c.due_on::text))))) "
+        "or not exists (select from clock k where k.mechanism = 'commitment' "
+        "and k.subject_id = c.id and k.due_on = c.due_on) or (c.attachment_id is not null and not exists (select from attachment p "
         "where p.id = c.attachment_id and p.application_id = a.id and p.material_code = c.material_code)) "
         "or (c.state in ('fulfilled', 'failed') and not exists (select from audit_event e "
         "where e.application_id = a.id and e.verb = 'commitment_' || c.state and e.unit_code = c.unit_code "
@@ -420,7 +423,7 @@ INVARIANTS = (
     ),
     Invariant(
         "I12-mirrors",
-        "任务和申报上的期限、停表与其时限一致",
+        "任务、申报、承诺和服务卡上的期限、停表与其时限一致",
         "select count(*) from clock where state in ('running', 'paused')",
         "select a.number || ' ' || t.matter_code || ' 的期限与时限不符' from clock c join review_task t "
         "on t.id = c.subject_id join application a on a.id = t.application_id where c.mechanism = 'matter' "
@@ -428,7 +431,9 @@ INVARIANTS = (
         "least(c.hint_on, c.amber_on) or t.is_paused <> (c.state = 'paused') or t.kind <> c.kind) "
         "union all select a.number || ' 的期限与全程时限不符' from clock c join application a on a.id = c.subject_id "
         "where c.mechanism = 'joint' and c.state in ('running', 'paused') and (a.due_on <> c.due_on "
-        "or a.near_on is distinct from least(c.hint_on, c.amber_on) or a.is_paused <> (c.state = 'paused'))",
+        "or a.near_on is distinct from least(c.hint_on, c.amber_on) or a.is_paused <> (c.state = 'paused')) "
+        "union all select a.number || ' 的服务卡期限与时限不符' from clock c join service_card s on s.id = c.subject_id "
+        "join application a on a.id = c.application_id where c.mechanism = 'card' and s.due_on <> c.due_on",
     ),
     Invariant(
         "I12-pauses",

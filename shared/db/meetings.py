@@ -113,23 +113,16 @@ def call(
             called_by=by,
         )
     )
-    invited = list(dict.fromkeys(units))
-    posts = offices.posts_of(session, invited)
-    setwise.insert_rows(
-        session,
-        SEATS,
-        [
-            {
-                "meeting_id": meeting_id,
-                "tenant_id": city.tenant,
-                "application_id": application_id,
-                "unit_code": code,
-            }
-            | _named(posts.get(code, {}))
-            for code in invited
-        ],
-    )
+    _add_seats(session, city, meeting_id=meeting_id, application_id=application_id, units=units)
     return load(session, meeting_id)
+
+
+def invite(session: Session, city: City, meeting: MeetingRow, unit_code: str) -> bool:
+    """Invite one more unit to a meeting that is still to be held; gives whether it was not invited before."""
+    if any(seat.unit_code == unit_code for seat in seats(session, meeting.id)):
+        return False
+    _add_seats(session, city, meeting_id=meeting.id, application_id=meeting.application_id, units=[unit_code])
+    return True
 
 
 def open_with(session: Session, application_id: UUID, *, kind: str, key: str) -> MeetingRow | None:
@@ -209,6 +202,15 @@ def cancel_open(session: Session, application_id: UUID) -> list[str]:
             .values(state="cancelled", version=MEETINGS.c.version + 1)
             .returning(MEETINGS.c.number)
         ).scalars()
+    )
+
+
+def _add_seats(session: Session, city: City, *, meeting_id: UUID, application_id: UUID, units: Iterable[str]) -> None:
+    invited = list(dict.fromkeys(units))
+    posts = offices.posts_of(session, invited)
+    common = {"meeting_id": meeting_id, "tenant_id": city.tenant, "application_id": application_id}
+    setwise.insert_rows(
+        session, SEATS, [common | {"unit_code": code} | _named(posts.get(code, {})) for code in invited]
     )
 
 

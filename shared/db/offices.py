@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
@@ -103,6 +103,22 @@ def holds_post(session: Session, account_id: UUID, *, unit_code: str, kinds: Ite
         )
     )
     return found.first() is not None
+
+
+def has_second_person(session: Session, unit_code: str, *, besides: Iterable[UUID], on: date, by_chief: bool) -> bool:
+    """Whether somebody with a log-in in a unit can check what others than `besides` have said: the chief or head, on a
+    day also by deputy, or, unless it must be `by_chief`, a checker."""
+    found = session.execute(
+        text(
+            "select exists (select from account p where p.unit_code = :unit and p.is_active and p.id <> all(:besides) "
+            "and ((p.role = 'checker' and not :by_chief) or exists (select from post h where h.unit_code = :unit "
+            "  and h.kind in ('chief', 'head') and (h.account_id = p.id or (h.account_id <> all(:besides) and exists "
+            "    (select from deputy d where d.account_id = h.account_id and d.deputy_id = p.id "
+            "     and :today between d.from_on and d.to_on))))))"
+        ),
+        {"unit": unit_code, "besides": list(besides), "by_chief": by_chief, "today": on},
+    )
+    return bool(found.scalar_one())
 
 
 def put_post(

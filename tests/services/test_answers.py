@@ -386,6 +386,25 @@ class TestDecidedMatters:
         assert_settled(received, total_fen=bill.total_fen)
 
 
+class TestAStepThatWaitsForItsCheck:
+    def test_goes_back_as_a_whole_when_a_paper_of_one_matter_changes(self, office: Office) -> None:
+        application_id = office.receives(office.body(situations=["waste_route"])).application_id
+        step = [task for task in office.tasks(application_id) if task.matter_code in ("cg-waste", "cg-route")]
+        office.decides(step[0])
+        asked(office, application_id, "zj", paper("route_plan"))
+        saves(office, application_id, Answer("paper", "route_plan", paper_id=uploads(office, "route_plan")))
+
+        submits(office, application_id)
+
+        rows = office.rows(
+            "select status, first_verdict from review_task where application_id = :id and step_code is not null",
+            id=application_id,
+        )
+        assert [tuple(row) for row in rows] == [("taken", None)] * 2
+        office.decides(step[0])
+        assert broken() == {}
+
+
 class TestFeeLines:
     def test_are_computed_anew_exactly_where_they_come_out_differently(self, office: Office, received: UUID) -> None:
         before = seals(office, received)

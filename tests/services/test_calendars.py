@@ -7,9 +7,10 @@ from datetime import date
 import pytest
 from office import WORK, Office
 from sqlalchemy import text
-from watching import as_owner, side_by_side
+from watching import as_owner, broken, side_by_side
 
-from services import calendars
+from services import calendars, commitments, green_channel, timing
+from services.intake import Submitted
 from services.sitting import sitting
 from shared.db import city as cities
 from shared.db.calendars import lock_change
@@ -54,6 +55,17 @@ def redates(office: Office) -> int:
     for bell in bells:
         batches.run(calendars.redate_clocks, bell.ids)
     return len(bells)
+
+
+def promising(office: Office) -> Submitted:
+    """An application whose paper about waste is promised for later."""
+    body = office.body()
+    (waste,) = office.rows(
+        "select id::text from attachment where material_code = 'waste' and id::text = any(:given)",
+        given=body["attachments"],
+    )
+    attachments = [each for each in body["attachments"] if each != waste.id]
+    return office.receives(body | {"attachments": attachments, "commitments": ["waste"]})
 
 
 class TestANotice:
@@ -145,6 +157,46 @@ class TestAHolidayAnnouncedLater:
         assert due["zj-drawings"] == date(2014, 9, 23)
         assert due["qx-lightning"] == date(2014, 9, 19)
         assert office.one("select count(*) from audit_event where verb = 'clocks_redated'") == 1
+
+    def test_moves_a_promised_paper_and_a_service_card_with_their_clocks(self, office: Office) -> None:
+        received = promising(office)
+        with office.sits() as sits:
+            green_channel.ask(
+                sits,
+                application_id=received.application_id,
+                account=office.account("applicant"),
+                criterion="key_project",
+                document="瀚发改〔2014〕3号",
+            )
+        approves(office, proposed(office, year=2014, notice="2014-09-18 休"))
+        redates(office)
+
+        assert office.one("select due_on from commitment") == date(2014, 9, 29)
+        assert office.one("select due_on from service_card") == date(2014, 9, 19)
+        assert broken() == {}
+        office.at("2014-09-29 09:00")
+        with office.sits() as sits:
+            assert commitments.due(sits) == []
+
+    def test_is_told_beforehand_also_where_a_clock_stands_still_or_has_stopped(self, office: Office) -> None:
+        paused, over = office.receives(), promising(office)
+        office.works()
+        office.confirms(over.application_id)
+        office.approves_everything(over.application_id)
+        office.works()  # billed: only the promised paper's clock runs on
+        (task, *_) = office.tasks(paused.application_id)
+        with office.sits() as sits:
+            timing.pause(sits, task_id=task.id, actor=office.actor("zj-officer"), kind="hearing", reason="听证")
+        office.at("2014-09-17 09:00")
+        change_id = proposed(office, year=2014, notice="2014-09-18 休")
+        with office.sits() as sits:
+            told = calendars.preview(sits, lock_change(sits.session, change_id))  # type: ignore[arg-type]
+        approves(office, change_id)
+        redates(office)
+
+        after = {row.number: row.due_on for row in office.rows("select number, due_on from application")}
+        assert [(each.number, each.after) for each in told] == [(paused.number, after[paused.number])]
+        assert after == {paused.number: date(2014, 9, 23), over.number: date(2014, 9, 22)}
 
     def test_moves_them_once_however_often_the_message_comes(self, office: Office) -> None:
         office.receives()

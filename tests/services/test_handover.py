@@ -9,7 +9,8 @@ import pytest
 from office import Office
 from watching import broken, kinds, side_by_side
 
-from services import handover, review
+from services import handover, meetings, review, timing
+from services.meetings import Attendance, Verdict
 from shared.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
@@ -111,6 +112,35 @@ class TestATaskPassedOn:
         assert [row.unit_code for row in moved] == ["sw", "sw"]
         assert office.one("select count(*) from handover") == 2
 
+    def test_to_another_unit_is_decided_by_it_at_the_meeting_that_was_called_before(self, office: Office) -> None:
+        application_id = office.receives(office.body(situations=["road_works"])).application_id
+        meeting = office.one("select id from meeting")
+        passes(office, task_of(office, application_id, "cg-road"), "cg-officer", "rf")
+        assert office.one("select count(*) from notice where kind = 'meeting' and to_unit = 'rf'") == 1
+
+        lead, there = office.actor("zj-officer"), {}
+        for row in office.rows("select unit_code from meeting_seat"):
+            there[row.unit_code] = Attendance(row.unit_code != "cg", office.account(f"{row.unit_code}-officer").id)
+        assert set(there) == {"cg", "rf", "sw", "zj"}
+        tasks = [task_of(office, application_id, matter).id for matter in ("cg-road", "sw-pipes")]
+        with office.sits() as sitting:
+            meetings.plan(sitting, meeting_id=meeting, planned_at=sitting.now, place="三楼", chair="章远山", actor=lead)
+        with office.sits() as sitting:
+            meetings.hold(
+                sitting,
+                meeting_id=meeting,
+                attendance=there,
+                verdicts={each: Verdict("approved", "同步实施") for each in tasks},
+                discussed="逐项议定",
+                actor=lead,
+            )
+
+        decided = task_of(office, application_id, "cg-road")
+        assert (decided.status, decided.unit_code, decided.officer_id) == (
+            "approved", "rf", office.account("rf-officer").id,
+        )  # fmt: skip
+        assert broken() == {}
+
 
 class TestADoubleClick:
     def test_passes_it_on_once(self, office: Office, received: UUID) -> None:
@@ -141,6 +171,30 @@ class TestARace:
             after = task_of(office, received, matter)
             assert kinds(outcomes) == {"Conflict": 1, "done": 1}
             assert (after.unit_code, after.decided_at is not None) in ((unit, True), ("zr", False))
+        assert broken() == {}
+
+    def test_of_a_standstill_and_a_hand_over_leaves_the_clock_to_who_has_the_task(
+        self, office: Office, received: UUID
+    ) -> None:
+        """Whoever stops the clock first has stopped it; afterwards it is another unit's."""
+        for unit in ("rf", "xf", "zr", "fg", "sw"):
+            matter = next(row.matter_code for row in office.tasks(received) if row.unit_code == unit)
+            task, actor = task_of(office, received, matter), office.actor(f"{unit}-officer")
+
+            def pause(task: Any = task, actor: Any = actor) -> None:
+                with office.sits() as sitting:
+                    timing.pause(sitting, task_id=task.id, actor=actor, kind="hearing", reason="听证")
+
+            outcomes = side_by_side(pause, lambda task=task, unit=unit: passes(office, task, f"{unit}-officer", "st"))
+            acts = office.rows(
+                "select verb from audit_event where verb in ('clock_paused', 'task_handed_over') "
+                "and data->>'matter' = :matter order by seq",
+                matter=matter,
+            )
+            assert outcomes[1] is None
+            assert [row.verb for row in acts] == (
+                ["clock_paused", "task_handed_over"] if outcomes[0] is None else ["task_handed_over"]
+            )
         assert broken() == {}
 
     def test_lost_by_the_hand_over_says_that_it_is_decided(self, office: Office, received: UUID) -> None:

@@ -11,7 +11,7 @@ import pytest
 from office import Office
 from watching import broken, counts, kinds, side_by_side
 
-from services import records, surveys
+from services import handover, records, surveys
 from shared.db import clock
 from shared.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 
@@ -151,6 +151,23 @@ class TestClocksDuringASurvey:
         assert due.due_on.isoformat() == "2014-09-24"  # two days of five did not count
         with office.sits() as sitting:
             surveys.cancel(sitting, survey_id=survey_id, reason="改为线上核查", actor=office.actor("zj-officer"))
+        assert self.paused(office, application) == set()
+        assert broken() == {}
+
+    def test_go_on_after_the_visit_also_for_a_matter_that_was_passed_on_meanwhile(
+        self, office: Office, application: UUID
+    ) -> None:
+        survey_id = call(office, application, pauses_clocks=True)
+        task = next(task for task in office.tasks(application) if task.unit_code == "rf")
+        with office.sits() as sitting:
+            handover.pass_on(
+                sitting, task_id=task.id, actor=office.actor("rf-officer"), to_unit="st", reason="属生态环境"
+            )
+        assert self.paused(office, application) == {"st", "xf", "zr"}
+        office.at("2014-09-16 09:40")
+        for unit in UNITS:
+            find(office, survey_id, unit)
+
         assert self.paused(office, application) == set()
         assert broken() == {}
 

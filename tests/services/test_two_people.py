@@ -8,11 +8,14 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from correcting import asked, paper, saves, submits, uploads
 from office import Office
 from sqlalchemy.exc import IntegrityError
 from watching import broken, counts, forge, kinds, side_by_side
 
 from services import offices, review
+from services.answers import Answer
+from shared.db.queries.decision import decision
 from shared.db.trail import Actor
 from shared.domain.errors import Conflict, Invalid, NotAllowed, VerdictAlreadyGiven
 
@@ -133,6 +136,27 @@ class TestAFirstReview:
 
         check(office, task, office.actor("zj-chief"))
         assert task_of(office, pit, "zj-pit").status == "approved"
+
+    def test_by_the_only_one_who_could_check_it_is_refused_and_changes_nothing(self, office: Office) -> None:
+        office.at(MONDAY)
+        application_id = office.receives(office.body(situations=["waste_route"])).application_id
+        task, chief = task_of(office, application_id, "cg-route"), office.actor("cg-chief")
+        before = counts("audit_event")
+
+        with pytest.raises(Conflict, match="请由其他人初审、您来复核"):
+            decide(office, task, chief)
+
+        assert task_of(office, application_id, "cg-route").status == "open"
+        assert counts("audit_event") == before
+        # A head beside the chief, or a deputy of the head, is somebody else who can.
+        with office.sits() as sitting:
+            offices.name_post(
+                sitting, by=office.account("admin"), unit_code="cg", kind="head", name="尹安然", login="cg-officer"
+            )
+        decide(office, task, chief)
+        check(office, task, office.actor("cg-officer"))
+        assert task_of(office, application_id, "cg-route").status == "approved"
+        assert broken() == {}
 
     def test_goes_back_with_a_reason_and_comes_again(self, office: Office, pit: UUID) -> None:
         task = task_of(office, pit, "zj-pit")
@@ -358,6 +382,30 @@ class TestMattersOfOneStep:
         assert kinds(results) == {"done": 1, "Conflict": 1}
         assert self.states(office, waste) == ["checking", "checking"]
         assert office.one("select count(distinct first_opinion) from review_task where step_code is not null") == 1
+        assert broken() == {}
+
+    def test_proposed_apart_are_checked_apart(self, office: Office, waste: UUID) -> None:
+        task, other = (task_of(office, waste, matter) for matter in ("cg-route", "cg-waste"))
+        officer, chief = office.actor("cg-officer"), office.actor("cg-chief")
+        forge("update review_task set mode = 'two_person' where step_code is not null")
+        decide(office, task, officer)
+        check(office, task, chief)
+        for unit, material in (("zj", "route_plan"), ("zr", "waste")):
+            asked(office, waste, unit, paper(material))
+            saves(office, waste, Answer("paper", material, paper_id=uploads(office, material)))
+            submits(office, waste)
+            if unit == "zj":
+                decide(office, task, officer, opinion="路线可行")
+        decide(office, other, officer, approve=False, opinion="数量不符", way="按实核定")
+        with office.sits() as sitting:
+            page = decision(sitting.session, sitting.city, task.id, account_id=chief.id, today=sitting.today)
+        assert (self.states(office, waste), page.together) == (["checking", "checking"], ())
+
+        check(office, task, chief)
+
+        now, then = (task_of(office, waste, matter) for matter in ("cg-route", "cg-waste"))
+        assert (now.status, now.opinion) == ("approved", "路线可行")
+        assert (then.status, then.first_verdict) == ("checking", "objected")
         assert broken() == {}
 
 

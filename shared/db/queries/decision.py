@@ -79,7 +79,12 @@ def decision(session: Session, city: City, task_id: UUID, *, account_id: UUID, t
         raise NotFound("审核任务不存在，或不在您的办理范围内")
     holders = {UUID(each["account_id"]) for each in row.holders if each["account_id"]}
     stands_in_for = frozenset(row.stands_in_for)
-    step = [each for each in row.step if _same(each["status"]) == _same(row.status)]
+    own = next((each["first"] for each in row.step if each["id"] == str(task_id)), None)
+    step = [
+        each
+        for each in row.step
+        if _same(each["status"]) == _same(row.status) and (row.status != "checking" or each["first"] == own)
+    ]
     others = [each for each in step if each["id"] != str(task_id)]
     codes = [row.matter_code, *(each["matter_code"] for each in others)]
     matters = [city.matters_by_code[code] for code in codes if code in city.matters_by_code]
@@ -121,7 +126,9 @@ _TASK = text(
     "array(select d.account_id from deputy d "
     "where d.deputy_id = :viewer and d.from_on <= :today and d.to_on >= :today) as stands_in_for, "
     "coalesce((select jsonb_agg(jsonb_build_object('id', x.id, 'matter_code', x.matter_code, "
-    "'matter_name', x.matter_name, 'mode', x.mode, 'status', x.status) order by x.seq) from review_task x "
+    "'matter_name', x.matter_name, 'mode', x.mode, 'status', x.status, "
+    "'first', jsonb_build_array(x.officer_id, x.first_verdict, x.first_opinion, x.proposal)) "
+    "order by x.seq) from review_task x "
     "where x.application_id = t.application_id and x.step_code = t.step_code and x.unit_code = t.unit_code), '[]') "
     "as step, case when t.status = 'checking' then coalesce((select jsonb_agg(jsonb_build_array(p.material_code, "
     "p.sha256) order by p.material_code, p.sha256) from attachment p where p.application_id = t.application_id "
