@@ -10,7 +10,7 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
-from shared.db import intake_notices, invariants
+from shared.db import intake_notices, invariants, periods, transfers
 from shared.db.invariants import OpenClock
 from shared.db.trail import GENESIS, Act, Actor, event_hash, line_content
 from shared.domain.errors import Broken, NotFound
@@ -41,6 +41,7 @@ def audit(session: Session, *, signer: Signer, storage: Storage, judge_pdf: Judg
     findings.append(_trails(session, signer))
     findings.append(_line_seals(session, signer))
     findings.append(_notices(session, signer))
+    findings.append(_periods(session, signer))
     findings.append(_documents(session, storage, judge_pdf))
     return findings
 
@@ -116,6 +117,20 @@ def _notices(session: Session, signer: Signer) -> Finding:
         if not _is_sealed(signer, notice.unit_code, content, notice.seal_key_id, notice.seal):
             broken.append(f"{notice.number} 的内容或签章被改动")
     return Finding("I10-notices", "书面答复（未成办件的）内容未被改动，签章有效", checked, tuple(broken))
+
+
+def _periods(session: Session, signer: Signer) -> Finding:
+    checked, broken = 0, []
+    unit_of = invariants.finance_units(session)
+    sealed = [
+        *((row.number, periods.content(row), row.seal_key_id, row.seal) for row in periods.all_sealed(session)),
+        *((row.number, transfers.content(row), row.seal_key_id, row.seal) for row in transfers.all_sealed(session)),
+    ]
+    for number, content, key_id, seal in sealed:
+        checked += 1
+        if not any(_is_sealed(signer, unit, content, key_id, seal) for unit in unit_of):
+            broken.append(f"{number} 的内容或签章被改动")
+    return Finding("I10-periods", "结账和划拨的记录未被改动，财政部门的签章有效", checked, tuple(broken))
 
 
 def _documents(session: Session, storage: Storage, judge_pdf: JudgePdf) -> Finding:

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from services import notices
 from services.operations import KINDS_OF_ROLE
 from services.sitting import Sitting
-from shared.db import books, documents, numbers, periods
+from shared.db import books, numbers, periods
 from shared.db.accounts import AccountRow
 from shared.db.periods import DAY, MONTH, PeriodRow
 from shared.db.queries import closing as queries
@@ -37,9 +37,8 @@ from shared.logs import logger
 log = logger(__name__)
 
 ROLE: Final = "finance"
-#: How the documents of a period are called, by its kind.
-TITLES: Final[Mapping[str, str]] = {DAY: "日结单", MONTH: "月报"}
-DOCUMENTS: Final[Mapping[str, str]] = {DAY: "day_close", MONTH: "month_close"}
+#: The number series of a period, by its kind.
+SERIES: Final[Mapping[str, str]] = {DAY: "day_close", MONTH: "month_close"}
 
 
 def day_so_far(sitting: Sitting, day: date) -> tuple[Figures, tuple[Hindrance, ...]]:
@@ -212,9 +211,9 @@ def _close(
     if seen and seen != figures.digest:
         raise Conflict("数字在您查看之后有变化，请核对后再结账")
     first, last = days
-    series = f"{DOCUMENTS[kind]}:{last.year}"
+    series = f"{SERIES[kind]}:{last.year}"
     running = numbers.take(sitting.session, tenant=sitting.tenant, series=series)[0]
-    number = sitting.city.number(DOCUMENTS[kind], last.year, running)
+    number = sitting.city.number(SERIES[kind], last.year, running)
     period_id = uuid4()
     periods.add(
         sitting.session,
@@ -229,8 +228,6 @@ def _close(
         closed_at=sitting.now,
     )
     _seal(sitting, periods.load(sitting.session, period_id))
-    wish = documents.Wish(DOCUMENTS[kind], period_id, None, f"{TITLES[kind]} {number}")
-    documents.request(sitting.session, sitting.tenant, [wish], now=sitting.now)
     log.info("period_closed", period=number, first=str(first), last=str(last), open=len(explained))
     return period_id
 

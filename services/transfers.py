@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from services import notices
 from services.sitting import Sitting
-from shared.db import books, documents, numbers, transfers
+from shared.db import books, numbers, transfers
 from shared.db.accounts import AccountRow
 from shared.db.books import NewEntry, NewPosting
 from shared.db.transfers import TransferRow
@@ -21,7 +21,6 @@ log = logger(__name__)
 
 ROLE: Final = "finance"
 OPINION_LENGTH_MAX: Final = 300
-DOCUMENT: Final = "transfers"
 
 
 def propose(sitting: Sitting, *, account: AccountRow, day: date) -> UUID:
@@ -105,8 +104,6 @@ def confirm(sitting: Sitting, *, account: AccountRow, batch_id: UUID) -> None:
         )
     books.post(sitting.session, sitting.tenant, entries)
     _seal(sitting, batch_id)
-    wish = documents.Wish(DOCUMENT, batch_id, None, f"划拨单 {_number(rows)}")
-    documents.request(sitting.session, sitting.tenant, [wish], now=sitting.now)
     log.info("transfers_confirmed", number=_number(rows), count=len(rows))
 
 

@@ -51,6 +51,7 @@ from web.desk.inbox_acts import inbox_acts
 from web.desk.routes import desk
 from web.door.routes import door
 from web.files.routes import files
+from web.finance.closing import closing
 from web.finance.routes import finance
 from web.green.routes import green
 from web.handover.routes import handover
@@ -88,6 +89,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     verdicts,
     inbox_acts,
     finance,
+    closing,
     board,
     admin,
     offices,

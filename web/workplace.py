@@ -74,7 +74,14 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
             ),
         ),
         "finance": (
-            NavGroup("", (item(gettext("今日"), "/finance", "home"),)),
+            NavGroup(
+                "",
+                (
+                    item(gettext("今日"), "/finance", "home"),
+                    item(gettext("日结和月结"), "/finance/closing", "calendar"),
+                    item(gettext("划拨"), "/finance/transfers", "list"),
+                ),
+            ),
             NavGroup(
                 gettext("单据"),
                 (

@@ -158,8 +158,59 @@ INVARIANTS = (
         "结账之后没有记入已结账期间的分录",
         "select count(*) from period where state <> 'reopened'",
         "select p.number || ' 结账后又记入 ' || e.kind || ' ' || e.key from period p join ledger_entry e "
-        "on e.tenant_id = p.tenant_id and e.booked_on between p.first_on and p.last_on "
+        "on e.tenant_id = p.tenant_id and e.booked_on <= p.last_on "
         "where p.state <> 'reopened' and e.recorded_at > (select max(q.recorded_at) from period q where q.id = p.id)",
+    ),
+    Invariant(
+        "I5-transfers",
+        "已复核的划拨各有一笔金额、科目相符的分录，未复核的没有；由两人办理",
+        "select count(*) from transfer",
+        "select t.number || ' 与分录不符' from transfer t left join ledger_entry e on e.tenant_id = t.tenant_id "
+        "and e.kind = 'transfer' and e.key = t.id::text where (t.state = 'confirmed') <> (e.id is not null) "
+        "or (e.id is not null and (t.decided_by is null or t.decided_by = t.made_by or "
+        "(select coalesce(sum(g.amount_fen), 0) from ledger_posting g where g.entry_id = e.id and g.amount_fen > 0 "
+        "and g.item_code = t.item_code and g.account = case t.account when 'agency' then 'bank:agency' else t.account end) "
+        "<> t.amount_fen)) "
+        "union all select e.kind || ' ' || e.key || ' 没有划拨单' from ledger_entry e where e.kind = 'transfer' "
+        "and not exists (select from transfer t where t.tenant_id = e.tenant_id and t.id::text = e.key)",
+    ),
+    Invariant(
+        "I13-closed-figures",
+        "结账时的数字与账簿重算的一致：各科目发生额和余额、应收、作废、实收",
+        "select count(*) from period where state <> 'reopened'",
+        "select p.number || ' 与账簿不符' from period p where p.state <> 'reopened' and ("
+        "exists (select from (select b->>'account' as account, b->>'item_code' as item, "
+        "cast(b->>'closing_fen' as bigint) as fen from jsonb_array_elements(p.figures->'balances') b "
+        "union all select g.account, coalesce(g.item_code, ''), -g.amount_fen from ledger_posting g "
+        "join ledger_entry e on e.id = g.entry_id where e.tenant_id = p.tenant_id and e.booked_on <= p.last_on) d "
+        "group by d.account, d.item having sum(d.fen) <> 0) "
+        "or exists (select from (select b->>'account' as account, b->>'item_code' as item, "
+        "(select coalesce(sum(cast(f.value as bigint)), 0) from jsonb_each_text(b->'flows') f) as fen "
+        "from jsonb_array_elements(p.figures->'balances') b "
+        "union all select g.account, coalesce(g.item_code, ''), -g.amount_fen from ledger_posting g "
+        "join ledger_entry e on e.id = g.entry_id where e.tenant_id = p.tenant_id "
+        "and e.booked_on between p.first_on and p.last_on) d group by d.account, d.item having sum(d.fen) <> 0) "
+        "or (select coalesce(sum(cast(s->>'opened_fen' as bigint)), 0) from jsonb_array_elements(p.figures->'shares') s) "
+        "<> (select coalesce(sum(b.total_fen), 0) from bill b where b.tenant_id = p.tenant_id "
+        "and b.booked_on between p.first_on and p.last_on) "
+        "or (select coalesce(sum(cast(s->>'voided_fen' as bigint)), 0) from jsonb_array_elements(p.figures->'shares') s) "
+        "<> (select coalesce(sum(b.total_fen), 0) from bill b where b.tenant_id = p.tenant_id "
+        "and b.void_booked_on between p.first_on and p.last_on) "
+        "or (select coalesce(sum(cast(s->>'received_fen' as bigint)), 0) from jsonb_array_elements(p.figures->'shares') s) "
+        "<> (select coalesce(-sum(g.amount_fen), 0) from ledger_posting g join ledger_entry e on e.id = g.entry_id "
+        "where e.tenant_id = p.tenant_id and e.booked_on between p.first_on and p.last_on "
+        "and e.kind in ('payment', 'payment_reversal') and g.account in ('treasury', 'agency', 'deposit')))",
+    ),
+    Invariant(
+        "I2-period-series",
+        "日结、月结、划拨编号连续，没有无故缺号",
+        "select (select count(*) from period) + (select count(*) from transfer)",
+        "select s.series || ' 发到 ' || s.last || '，存有 ' || found.rows || ' 份' from number_series s "
+        "cross join lateral (select case when s.series like 'transfer:%' then (select count(distinct t.batch_id) "
+        "from transfer t where t.tenant_id = s.tenant_id and 'transfer:' || extract(year from t.day) = s.series) "
+        "else (select count(*) from period p where p.tenant_id = s.tenant_id "
+        "and p.kind || '_close:' || extract(year from p.last_on) = s.series) end as rows) found "
+        "where split_part(s.series, ':', 1) in ('transfer', 'day_close', 'month_close') and s.last <> found.rows",
     ),
     Invariant(
         "I7-receipts",
@@ -629,3 +680,9 @@ def finished_documents(session: Session) -> list[StoredDocument]:
         text("select kind, title, sha256, ready_at from document where sha256 is not null order by ready_at")
     )
     return [StoredDocument(**row._mapping) for row in rows]
+
+
+def finance_units(session: Session) -> tuple[str, ...]:
+    """The units whose seal stands under closed periods: every city's own."""
+    rows = session.execute(text("select distinct data->'settings'->>'finance_unit' from tenant"))
+    return tuple(str(row[0]) for row in rows)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, text, update
+from sqlalchemy import func, insert, text, update
 from sqlalchemy.orm import Session
 
 from shared.db.outbox import changed
@@ -76,8 +76,11 @@ def content(period: PeriodRow) -> bytes:
 
 
 def add(session: Session, tenant: str, **values: Any) -> None:
-    """Write a closed period; a second one over the same days is a unique violation."""
-    session.execute(insert(PERIODS).values(tenant_id=tenant, **values))
+    """Write a closed period; a second one over the same days is a unique violation.
+
+    The caller holds the books: what is recorded later than this moment is booked later too.
+    """
+    session.execute(insert(PERIODS).values(tenant_id=tenant, recorded_at=func.clock_timestamp(), **values))
 
 
 def find(session: Session, kind: str, first_on: date) -> PeriodRow | None:

@@ -51,6 +51,7 @@ def account_words(account: str) -> str:
         "credit": gettext("预存款"),
         "guarantee": gettext("保函"),
         "bank": gettext("银行存款"),
+        "bank:agency": gettext("代收专户存款"),
     }
     if account.startswith("channel:"):
         return str(gettext("渠道待清算 %(channel)s", channel=account.removeprefix("channel:")))
