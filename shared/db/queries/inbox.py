@@ -268,7 +268,7 @@ def _counted(tasks: FromClause, desk: Desk, *conditions: ColumnElement[bool]) ->
 
 def _in_order(query: Select[Any]) -> Select[Any]:
     return query.join(APPLICATIONS, APPLICATIONS.c.id == TASKS.c.application_id).order_by(
-        PLACE, TASKS.c.due_on, TASKS.c.lane, APPLICATIONS.c.number, TASKS.c.seq
+        PLACE, TASKS.c.lane, TASKS.c.due_on, APPLICATIONS.c.number, TASKS.c.seq
     )
 
 
@@ -280,7 +280,7 @@ def _rows(desk: Desk, tab: Tab, *conditions: ColumnElement[bool], skipped: int, 
         order: Sequence[Any] = (TASKS.c.decided_at.desc(), TASKS.c.id)
         found = found.order_by(*order)
     else:
-        order = (PLACE, TASKS.c.due_on, TASKS.c.lane, APPLICATIONS.c.number, TASKS.c.seq)
+        order = (PLACE, TASKS.c.lane, TASKS.c.due_on, APPLICATIONS.c.number, TASKS.c.seq)
         found = _in_order(found)
     fees = (
         select(

@@ -253,7 +253,7 @@ class Gathering(Scene):
             self.goes_first(application)
 
     def goes_first(self, application: UUID) -> None:
-        """What is still to do for a green case is urgent, and its tasks come first of their day in every inbox."""
+        """What is still to do for a green case is urgent, and its tasks come first in every inbox."""
         waiting = self.office.rows(
             "select o.task from outbox o where o.done_at is null and o.dead_at is null and not o.is_urgent "
             "and (o.subject_id = :id or o.subject_id in (select id from fee_line where application_id = :id "
@@ -269,7 +269,7 @@ class Gathering(Scene):
                 rows = inbox(sitting.session, sitting.city, desk, wanted, today=sitting.today).rows
                 running = [row for row in rows if row.status in ("open", "taken", "checking", "forwarded")]
                 order = [
-                    (row.standing.light == "paused", row.due_on, lanes[row.task_id] != "green", row.number)
+                    (row.standing.light == "paused", lanes[row.task_id] != "green", row.due_on, row.number)
                     for row in running
                 ]
                 assert order == sorted(order)
