@@ -391,7 +391,9 @@ class TestADeputy:
                 deputy_id=office.account("rf-checker").id,
                 from_on=date(2014, 9, 16),
                 to_on=date(2014, 9, 17),
-                set_by=office.account("rf-chief").id,
+                reason="出差",
+                by=office.actor("rf-chief"),
+                at=sitting.now,
             )
         with pytest.raises(Conflict):
             pauses(office, task, login="rf-checker")

@@ -212,8 +212,8 @@ class TestAForgery:
         [
             ("update review_task set status = 'open' where status = 'cancelled'", "I9-ended"),
             ("update clock set state = 'running', stopped_on = null, stopped_at = null", "I9-ended"),
-            ("update bill set status = 'issued'", "I9-ended"),
-            ("update bill set status = 'issued'", "I10-void"),
+            ("update bill set status = 'issued', void_booked_on = null", "I9-ended"),
+            ("update bill set status = 'issued', void_booked_on = null", "I10-void"),
             ("update application set status = 'in_review'", "I9-cancelled"),
             ("delete from audit_event where verb = 'application_withdrawn'", "I9-ended"),
             ("delete from audit_event where verb = 'bill_voided'", "I10-void"),

@@ -29,7 +29,7 @@ class TestAccounts:
 
     def test_are_paged(self, admin: Browser) -> None:
         assert len(admin.read("/admin").select("tbody tr")) + len(admin.read("/admin?page=2").select("tbody tr")) == (
-            6 + 17 + 17 + 4
+            6 + 17 + 17 + 4 + 1
         )
 
     def test_disabled_ends_every_session_at_once_and_enabled_lets_back_in(

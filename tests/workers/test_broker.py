@@ -82,6 +82,8 @@ class TestNamesOnTheWire:
             "produce_documents": "documents",
             "post_payments": "payments",
             "issue_receipts": "payments",
+            "match_statements": "payments",
+            "apply_tariff": "billing",
             "redate_clocks": "clocks",
             "send_notices": "notices",
         }
