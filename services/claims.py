@@ -12,6 +12,7 @@ from shared.db import bills, cases, suspense
 from shared.db.bills import BillRow
 from shared.db.suspense import SuspenseRow
 from shared.db.trail import Actor
+from shared.domain.allocation import Share
 from shared.domain.characters import UNKEEPABLE, is_keepable
 from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from shared.domain.ledger import SUSPENSE
@@ -55,6 +56,14 @@ def claim(sitting: Sitting, *, suspense_id: UUID, bill_id: UUID, actor: Actor, n
         claimed_at=sitting.now,
     )
     log.info("suspense_claimed", bill=bill.number, suspense=str(money.id))
+
+
+def division(sitting: Sitting, *, suspense_id: UUID) -> tuple[tuple[Share, ...], int]:
+    """How claimed money would be divided over its bill's lines, and what would be left over; nothing is written."""
+    money = suspense.load(sitting.session, suspense_id)
+    if money.state != "claimed" or money.bill_id is None:
+        return (), 0
+    return cashier.allocation_of(sitting, bills.load(sitting.session, money.bill_id), money.amount_fen)
 
 
 def give_back(sitting: Sitting, *, suspense_id: UUID, actor: Actor) -> None:

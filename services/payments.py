@@ -87,6 +87,8 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
     }
     # All at once and in id order: two batches that share applications must not wait for each other.
     held = cases.lock(sitting.session, {bill.application_id for bill in found.values() if bill})
+    # The same transaction may be under way under another event id, or on a statement that is being matched.
+    suspense.take_turns(sitting.session, sitting.tenant)
     for row, callback in waiting:
         named = found[callback.payment_code]
         bill = bills.load(sitting.session, named.id) if named else None

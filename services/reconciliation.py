@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 from services import cashier
 from services.cashier import Taking
 from services.sitting import Sitting
-from shared.db import bills, books, cases, outbox, payments, statements, suspense
+from shared.db import bills, books, cases, clock, outbox, payments, statements, suspense
 from shared.db.bills import BillRow
 from shared.db.books import NewEntry, NewPosting
 from shared.db.outbox import Wanted
@@ -32,7 +32,7 @@ from shared.logs import logger
 from shared.statements.detect import detect
 from shared.statements.profiles import PROFILES, Profile
 from shared.statements.reading import Reading, preview
-from shared.statements.statement import LineProblem, Preview, StatementLine, StatementRefused, against
+from shared.statements.statement import BOOKED, LineProblem, Preview, StatementLine, StatementRefused, against
 from shared.tasks import PAYMENTS_QUEUE, Task
 
 log = logger(__name__)
@@ -52,25 +52,40 @@ class Imported:
     is_new: bool
 
 
-def look(sitting: Sitting, *, file_name: str, content: bytes, profile: str = "") -> Preview:
-    """What a file says, before anything is kept. Raises `Invalid` for a file that is of no known kind."""
-    return preview(content, detect(file_name, content), profile=_profile(profile), today=sitting.today)
+def look(sitting: Sitting, *, file_name: str, content: bytes, profile: str = "", account: str = "") -> Preview:
+    """What a file says, before anything is kept. Raises `Invalid` for a file that is of no known kind.
+
+    `account` is the city's own account, for files that do not name it.
+    """
+    detected = detect(file_name, content)
+    return preview(content, detected, profile=_profile(profile), account=account.strip(), today=sitting.today)
 
 
-def import_file(sitting: Sitting, *, actor: Actor, file_name: str, content: bytes, profile: str = "") -> Imported:
-    """Import a file and ask for its matching. The same bytes again, under whatever name, are the same import.
+def import_file(
+    sitting: Sitting, *, actor: Actor, file_name: str, content: bytes, profile: str = "", account: str = ""
+) -> Imported:
+    """Import a bank's file and ask for its matching. The same bytes again, under whatever name, are the same import.
 
     Raises `StatementRefused` with the line of every problem: what is wrong in itself, what does not follow from the
-    day before, and movements that came in another file.
+    day before, and movements that came in another file. Raises `Invalid` for a channel's bill: the money that it
+    tells of is not at the bank yet, and comes again with the bank's file.
     """
     digest = hashlib.sha256(content).hexdigest()
     statements.take_turns(sitting.session, sitting.tenant)
     known = statements.find_file(sitting.session, digest)
     if known is not None:
         return Imported(file_id=known.id, is_new=False)
-    reading = Reading(content, detect(file_name, content), profile=_profile(profile), today=sitting.today)
+    reading = Reading(
+        content,
+        detect(file_name, content),
+        profile=_profile(profile),
+        account=account.strip(),
+        today=sitting.today,
+    )
     lines = [line for batch in reading.batches() for line in batch]
     statement = reading.statement()
+    if any(line.kind != BOOKED for line in lines):
+        raise Invalid([Problem("file", "渠道账单现在只能查看，不能记账；请导入收款银行的明细")])
     if statement.first_on is None or statement.last_on is None or not lines:
         raise Invalid([Problem("file", "文件中没有一笔收支，不用导入")])
     _refuse_repeated(sitting, lines)
@@ -125,18 +140,20 @@ def _match(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
     if not lines:
         return
     by_key = {str(line.line_no): line for line in lines}
-    references = [_reference(line) for line in lines]
-    put_aside = suspense.by_references(sitting.session, file.provider, references)
+    references = [line.bank_reference for line in lines]
     codes, amounts = {line.payment_code for line in lines} - {""}, {line.amount_fen for line in lines}
     named = bills.awaited(sitting.session, codes=codes, amounts=amounts)
-    # All at once and in id order, before anything is looked at twice: callbacks may be paying the same bills.
+    # All at once and in id order, before anything is looked at twice: callbacks may be paying the same bills, or
+    # putting the same money aside.
     cases.lock(sitting.session, {bill.application_id for bill in named})
+    suspense.take_turns(sitting.session, sitting.tenant)
     owed = bills.awaited(sitting.session, codes=codes, amounts=amounts)
     taken = payments.by_references(sitting.session, file.provider, references)
+    put_aside = suspense.by_references(sitting.session, file.provider, references)
     settled = []
     waiting = []
     for line in lines:
-        if put_aside.get(_reference(line)) == line.amount_fen:
+        if put_aside.get(line.bank_reference) == line.amount_fen:
             settled.append(_settled(line, "matched", "reference", "这笔款项此前已记入待查款", None))
         else:
             waiting.append(line)
@@ -207,7 +224,7 @@ def _row(tenant: str, provider: str, file_id: UUID, line: StatementLine) -> dict
         "tenant_id": tenant,
         "digest": line.digest,
         "provider": provider,
-        "bank_reference": line.bank_reference,
+        "bank_reference": _transaction(provider, line.bank_reference),
         "booked_on": line.booked_on,
         "booked_at": line.booked_at,
         "amount_fen": line.amount_fen,
@@ -220,9 +237,10 @@ def _row(tenant: str, provider: str, file_id: UUID, line: StatementLine) -> dict
     }
 
 
-def _reference(line: LineRow) -> str:
-    """A bank's own running number may stand before the transaction's: 000017-TXN…."""
-    return line.bank_reference.partition("-")[2] or line.bank_reference
+def _transaction(provider: str, bank_reference: str) -> str:
+    """The number by which callbacks know a movement."""
+    profile = next((each for each in PROFILES if each.code == provider), None)
+    return profile.transaction(bank_reference) if profile else bank_reference
 
 
 def _incoming(line: LineRow) -> Incoming:
@@ -230,7 +248,7 @@ def _incoming(line: LineRow) -> Incoming:
         key=str(line.line_no),
         amount_fen=line.amount_fen,
         booked_on=line.booked_on,
-        reference=_reference(line),
+        reference=line.bank_reference,
         payment_code=line.payment_code,
         payer_name=line.payer_name,
         payer_account=line.payer_account,
@@ -239,7 +257,7 @@ def _incoming(line: LineRow) -> Incoming:
 
 
 def _expected_payment(each: PaymentRow) -> Expected:
-    day = each.paid_at.date()
+    day = clock.on(each.paid_at)
     return Expected(
         key=f"{PAYMENT}:{each.id}",
         kind=PAYMENT,
@@ -271,7 +289,7 @@ def _taking(file: FileRow, line: LineRow, bill: BillRow) -> Taking:
         bill=bill,
         amount_fen=line.amount_fen,
         provider=file.provider,
-        provider_txn_id=_reference(line),
+        provider_txn_id=line.bank_reference,
         channel="银行转账",
         paid_at=line.booked_at,
         source="statement",
@@ -284,7 +302,7 @@ def _suspense(file: FileRow, line: LineRow, why: str) -> NewSuspense:
     return NewSuspense(
         id=uuid4(),
         provider=file.provider,
-        bank_reference=_reference(line),
+        bank_reference=line.bank_reference,
         amount_fen=line.amount_fen,
         why=why,
         came_at=line.booked_at,

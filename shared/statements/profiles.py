@@ -23,9 +23,11 @@ class Profile:
 
     Money is either in two columns, `debit` and `credit`, or in one, `amount`, with the word for its direction in
     `direction` (or its own sign, where there is no such column). `at` and `reference` may be spread over several
-    columns. `unique_reference`: the bank never gives the same reference to two movements of an account. `account` is
-    the city's own account where the file does not name it. `red_entries`: a negative amount is a reversal (红字).
-    `open_end`: the bank ends its last line without a line break, so one that is cut off cannot be told.
+    columns. `unique_reference`: the bank never gives the same reference to two movements of an account.
+    `transaction_after`: what stands in a reference between the bank's running number and the number of the
+    transaction, by which callbacks know it. `account` is the city's own account where the file does not name it.
+    `red_entries`: a negative amount is a reversal (红字). `open_end`: the bank ends its last line without a line
+    break, so one that is cut off cannot be told.
     """
 
     code: str
@@ -40,6 +42,7 @@ class Profile:
     currency: str = ""
     reference: tuple[str, ...] = ()
     unique_reference: bool = False
+    transaction_after: str = ""
     order_no: str = ""
     payer_name: str = ""
     payer_account: str = ""
@@ -65,6 +68,12 @@ class Profile:
         """As JSON keeps it; `read_profile` takes it back."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
 
+    def transaction(self, bank_reference: str) -> str:
+        """The number of the transaction in a reference, which is all of it where the bank puts nothing before it."""
+        if not self.transaction_after:
+            return bank_reference
+        return bank_reference.partition(self.transaction_after)[2] or bank_reference
+
 
 def read_profile(data: Mapping[str, Any]) -> Profile:
     """A saved profile. Raises `Invalid` with every problem beside its column."""
@@ -83,6 +92,7 @@ def read_profile(data: Mapping[str, Any]) -> Profile:
         currency=row.text("currency", ""),
         reference=row.texts("reference"),
         unique_reference=row.switch("unique_reference", default=False),
+        transaction_after=row.text("transaction_after", ""),
         order_no=row.text("order_no", ""),
         payer_name=row.text("payer_name", ""),
         payer_account=row.text("payer_account", ""),
@@ -114,6 +124,7 @@ CCB: Final = Profile(
     currency="币种",
     reference=("账户明细编号-交易流水号",),
     unique_reference=True,
+    transaction_after="-",
     order_no="企业流水号",
     payer_name="对方户名",
     payer_account="对方账号",

@@ -163,6 +163,17 @@ class TestWhatDoesNotFit:
         assert {row.outcome for row in office.rows("select outcome from callback_inbox")} == {"refused"}
         assert counts(*PAID) == dict.fromkeys(PAID, 0)
 
+    def test_is_put_aside_once_however_many_events_tell_of_it_at_once(self, office: Office, billed: Any) -> None:
+        for event in ("event-0001", "event-0002", "event-0003"):
+            body = office.callback(billed, event_id=event, bank_txn_id="transaction-1", payment_code="0" * 20)
+            office.hears_from_bank(body)
+        side_by_side(*[partial(office.delivers, [bell]) for bell in office.bells(Task.POST_PAYMENTS)])
+        office.works()
+
+        assert office.one("select count(*) from suspense") == 1
+        assert office.one("select sum(-amount_fen) from ledger_posting where account = 'suspense'") == E1_TOTAL_FEN
+        assert broken() == {}
+
     def test_is_a_second_transaction_for_a_paid_bill(self, office: Office, billed: Any) -> None:
         office.hears_from_bank(office.callback(billed))
         office.works()

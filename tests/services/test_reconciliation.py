@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 from office import E1_TOTAL_FEN, Office
-from statements_files.bank_files import Move, ccb
+from statements_files.bank_files import Move, Order, ccb, wechat_trade
 from watching import assert_settled, broken, kinds, side_by_side
 
 from services import claims, reconciliation
+from shared.db.queries.differences import differences
 from shared.domain.errors import Conflict, Invalid, NotAllowed
 from shared.statements.statement import StatementRefused
 from shared.tasks import Task
@@ -107,6 +108,40 @@ class TestAFile:
         assert lines(office) == [("matched", "reference", "这笔款项此前已记入待查款")]
         assert office.one("select count(*) from suspense") == 1
         assert broken() == {}
+
+    def test_and_a_callback_that_fits_nothing_at_once_put_the_money_aside_once(
+        self, office: Office, billed: Any
+    ) -> None:
+        office.hears_from_bank(office.callback(billed, amount="1.00", bank_txn_id="T0000000000000009"))
+        imports(office, ccb([move(billed, fen=100, txn="T0000000000000009")]))
+        bells = office.bells(Task.POST_PAYMENTS, Task.MATCH_STATEMENTS)
+        side_by_side(*[partial(office.delivers, [bell]) for bell in bells])
+        office.works()
+
+        assert office.one("select count(*) from suspense") == 1
+        assert (balance(office, "suspense"), balance(office, "bank")) == (-100, 100)
+        assert broken() == {}
+
+    def test_leaves_nothing_for_the_close_that_callback_and_statement_both_tell_of(
+        self, office: Office, billed: Any
+    ) -> None:
+        office.hears_from_bank(office.callback(billed, bank_txn_id="T0000000000000001"))
+        office.works()
+        imports(office, ccb([move(billed, at="2014-09-18 10:12:00")]))
+        office.works()
+
+        with office.sits() as sitting:
+            assert differences(sitting.session, sitting.today) == ()
+
+    def test_of_a_channel_is_looked_at_but_not_booked_because_the_bank_tells_of_the_money_again(
+        self, office: Office, billed: Any
+    ) -> None:
+        content = wechat_trade([Order(at="2014-09-19 10:00:00", ours=f"{billed.payment_code}-1")])
+        with office.sits() as sitting:
+            assert reconciliation.look(sitting, file_name="bill.csv", content=content).good_count == 1
+        with pytest.raises(Invalid, match="渠道账单"), office.sits() as sitting:
+            reconciliation.import_file(sitting, actor=office.actor("finance"), file_name="bill.csv", content=content)
+        assert office.one("select count(*) from statement_file") == 0
 
     def test_under_another_name_is_the_same_file(self, office: Office, billed: Any) -> None:
         content = ccb([move(billed)])
