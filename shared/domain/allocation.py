@@ -18,14 +18,6 @@ class Rule(StrEnum):
     REVENUE_FIRST = "revenue_first"
 
 
-#: What stands beside an amount that a rule has divided.
-RULE_NAMES: dict[Rule, str] = {
-    Rule.PRO_RATA: "按各项欠缴金额比例分配",
-    Rule.IN_ORDER: "按收费项目顺序分配",
-    Rule.REVENUE_FIRST: "先财政收入、后代收款和保证金",
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Open:
     """A line of a bill with what is still owed on it; `is_revenue` for what goes to the treasury."""

@@ -44,11 +44,15 @@ class TestAStatement:
         assert finance.post(f"{aside}/claim", bill="没有", note="来函").status_code == 422
         assert finance.tree().select_one("input[name=bill]")["value"] == "没有"
         assert finance.post(f"{aside}/claim", bill=bill.payment_code, note="付款人来函说明").status_code == 303
-        assert finance.post(f"{aside}/confirm").status_code == 409
+        assert finance.post(f"{aside}/confirm").status_code == 403
+        divided = words(chief.read(aside).select_one("table"))
+        assert "22,040,205.90" in divided
+        assert "多缴" not in divided
         assert chief.post(f"{aside}/confirm").status_code == 303
         office.works()
         assert office.one("select status from bill") == "paid"
-        assert "付款人来函说明" in words(chief.read("/finance/suspense").select_one("main"))
+        assert "付款人来函说明" in words(chief.read(aside).select_one("main"))
+        assert "已入账" in words(chief.read("/finance/suspense").select_one("tbody"))
         assert broken() == {}
 
     def test_with_errors_shows_them_by_line_and_offers_no_import(

@@ -15,12 +15,13 @@ from services import area_surveys, disputes, reissues
 from services.sitting import Sitting, sitting
 from shared.db.queries import cases
 from shared.db.queries import changes as queries
-from shared.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from shared.domain.errors import Invalid, NotFound, Problem
 from shared.domain.facts import FACT_NAMES
 from shared.domain.settlement import SURVEYED
+from web.acting import do
 from web.auth.access import actor, login_required, signed_in
 from web.components import Choice, Tag, Tone
-from web.naming import named, said
+from web.naming import named
 from web.workplace import page
 
 changes = flask.Blueprint("changes", __name__)
@@ -62,7 +63,7 @@ def ask_survey(application_id: UUID) -> Response | tuple[str, int]:
         return _own_survey(office, application_id, problems, refusal)
 
     where = flask.url_for("changes.survey_page", application_id=application_id)
-    return _do(act, again, gettext("已提交面积实测结算，财政部门审核后通知您。"), where)
+    return do(act, gettext("已提交面积实测结算，财政部门审核后通知您。"), again, address=where)
 
 
 @changes.get("/apply/bills/<uuid:bill_id>/dispute")
@@ -92,7 +93,7 @@ def raise_dispute(bill_id: UUID) -> Response | tuple[str, int]:
         return _own_dispute(office, bill_id, problems, refusal)
 
     where = flask.url_for("changes.dispute_page", bill_id=bill_id)
-    return _do(act, again, gettext("异议已提交，财政部门将在期限内书面答复。"), where)
+    return do(act, gettext("异议已提交，财政部门将在期限内书面答复。"), again, address=where)
 
 
 @changes.post("/apply/disputes/<uuid:dispute_id>/withdraw")
@@ -108,7 +109,8 @@ def withdraw_dispute(dispute_id: UUID) -> Response | tuple[str, int]:
     def again(office: Sitting, problems: Problems, refusal: str) -> str:
         return _own_dispute(office, bill_id, problems, refusal)
 
-    return _do(act, again, gettext("异议已撤回。"), flask.url_for("changes.dispute_page", bill_id=bill_id))
+    where = flask.url_for("changes.dispute_page", bill_id=bill_id)
+    return do(act, gettext("异议已撤回。"), again, address=where)
 
 
 # The finance office's.
@@ -188,7 +190,7 @@ def answer(dispute_id: UUID) -> Response | tuple[str, int]:
         return _dispute(office, dispute_id, problems, refusal)
 
     where = flask.url_for("changes.dispute", dispute_id=dispute_id)
-    return _do(act, again, gettext("已书面答复，申请人已收到。"), where)
+    return do(act, gettext("已书面答复，申请人已收到。"), again, address=where)
 
 
 @changes.get("/finance/bills/<uuid:bill_id>/reissue")
@@ -203,46 +205,26 @@ def reissue_page(bill_id: UUID) -> str:
 @login_required(ROLE)
 def reissue(bill_id: UUID) -> Response | tuple[str, int]:
     """Void the bill and draw it up anew; leads to the new one."""
-    made: list[UUID] = []
 
-    def act(office: Sitting) -> None:
+    def act(office: Sitting) -> str:
         reason = flask.request.form.get("reason", "")
-        made.append(reissues.reissue(office, bill_id=bill_id, actor=actor(), reason=reason))
+        new_id = reissues.reissue(office, bill_id=bill_id, actor=actor(), reason=reason)
+        return flask.url_for("finance.bill", bill_id=new_id)
 
     def again(office: Sitting, problems: Problems, refusal: str) -> str:
         return _reissue(office, bill_id, problems, refusal)
 
-    answered = _do(act, again, gettext("原通知书已作废，新的已发出。"), "")
-    if made:
-        return flask.redirect(flask.url_for("finance.bill", bill_id=made[0]), 303)
-    return answered
+    return do(act, gettext("原通知书已作废，新的已发出。"), again)
 
 
 # Frames.
-
-
-def _do(
-    act: Callable[[Sitting], None], again: Callable[[Sitting, Problems, str], str], done: str, where: str
-) -> Response | tuple[str, int]:
-    try:
-        with sitting() as office:
-            act(office)
-    except Invalid as invalid:
-        problems = tuple(Problem(each.field, said(each.problem)) for each in invalid.problems)
-        with sitting() as office:
-            return again(office, problems, ""), 422
-    except (Conflict, NotAllowed) as refused:
-        with sitting() as office:
-            return again(office, (), said(str(refused))), 409
-    flask.flash(done)
-    return flask.redirect(where, 303)
 
 
 def _on_survey(survey_id: UUID, act: Callable[[Sitting], None], done: str) -> Response | tuple[str, int]:
     def again(office: Sitting, problems: Problems, refusal: str) -> str:
         return _survey(office, survey_id, problems, refusal)
 
-    return _do(act, again, done, flask.url_for("changes.survey", survey_id=survey_id))
+    return do(act, done, again, address=flask.url_for("changes.survey", survey_id=survey_id))
 
 
 def _told(problems: Problems, refusal: str) -> dict[str, Any]:

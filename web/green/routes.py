@@ -15,11 +15,12 @@ from services.sitting import Sitting, sitting
 from shared.db import appointments, service_cards
 from shared.db.queries import gatherings as queries
 from shared.domain.clocks import Kind, Mechanism
-from shared.domain.errors import CalendarNotLoaded, Conflict, Invalid, NotAllowed, Problem
+from shared.domain.errors import Invalid, Problem
+from web.acting import do
 from web.auth.access import actor, login_required, signed_in
 from web.components import Choice, Tag, Tone
 from web.moments import moment_of
-from web.naming import named, said
+from web.naming import named
 from web.workplace import page
 
 green = flask.Blueprint("green", __name__)
@@ -142,7 +143,7 @@ def decide(application_id: UUID) -> Response | tuple[str, int]:
     def again(office: Sitting, problems: tuple[Problem, ...], refusal: str) -> str:
         return _asked(office, application_id, problems=problems, refusal=refusal)
 
-    return _do(act, done, address, again)
+    return do(act, done, again, address=address, fields=FIELDS)
 
 
 @green.post("/desk/appointments/<uuid:appointment_id>/<any(confirm, cancel):answer>")
@@ -156,42 +157,17 @@ def answer(appointment_id: UUID, answer: str) -> Response | tuple[str, int]:
 
     done = gettext("预约已确认，已告知申请人。") if answer == "confirm" else gettext("预约已取消，已告知申请人。")
     address = flask.url_for("green.listed", _anchor="appointments")
-    return _do(act, done, address, lambda office, _, refusal: _listed(office, refusal))
+    return do(act, done, lambda office, _, refusal: _listed(office, refusal), address=address)
 
 
 # Acts and answers.
-
-
-def _do(
-    act: Callable[[Sitting], None],
-    done: str,
-    address: str,
-    again: Callable[[Sitting, tuple[Problem, ...], str], str],
-) -> Response | tuple[str, int]:
-    """Do one act; what is wrong is shown on the page it came from, with what was typed."""
-    problems: tuple[Problem, ...] = ()
-    refusal, status = "", 422
-    try:
-        with sitting() as office:
-            act(office)
-    except Invalid as invalid:
-        problems = tuple(Problem(FIELDS.get(each.field, each.field), said(each.problem)) for each in invalid.problems)
-    except NotAllowed as refused:
-        refusal, status = said(str(refused)), 403
-    except (Conflict, CalendarNotLoaded) as refused:
-        refusal, status = said(str(refused)), 409
-    else:
-        flask.flash(done)
-        return flask.redirect(address, 303)
-    with sitting() as office:
-        return again(office, problems, refusal), status
 
 
 def _do_own(application_id: UUID, act: Callable[[Sitting], None], done: str) -> Response | tuple[str, int]:
     def again(office: Sitting, problems: tuple[Problem, ...], refusal: str) -> str:
         return _applicants(office, application_id, problems=problems, refusal=refusal)
 
-    return _do(act, done, flask.url_for("green.ask_page", application_id=application_id), again)
+    return do(act, done, again, address=flask.url_for("green.ask_page", application_id=application_id), fields=FIELDS)
 
 
 def _unit() -> str:

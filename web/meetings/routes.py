@@ -16,13 +16,14 @@ from services.meetings import Attendance, Verdict
 from services.sitting import Sitting, sitting
 from shared.db.queries import gatherings as queries
 from shared.db.queries.gatherings import MeetingView
-from shared.domain.errors import CalendarNotLoaded, Conflict, Invalid, NotAllowed, Problem
+from shared.domain.errors import Invalid, Problem
+from web.acting import do
 from web.auth.access import actor, login_required, signed_in
 from web.components import Choice
 from web.desk.words import task_tag
 from web.meetings.words import gathering_tag, kind_words, result_tag, seat_tag, verdict_tag
 from web.moments import moment_of
-from web.naming import named, said
+from web.naming import named
 from web.workplace import page
 
 meetings = flask.Blueprint("meetings", __name__)
@@ -267,49 +268,27 @@ def _verdicts(view: MeetingView, form: Mapping[str, str]) -> dict[UUID, Verdict]
 # Acts and answers.
 
 
-def _do(
-    act: Callable[[Sitting], str], done: str, again: Callable[[Sitting, tuple[Problem, ...], str], str]
-) -> Response | tuple[str, int]:
-    """Do one act; what is wrong is shown on the page it came from, with what was typed."""
-    problems: tuple[Problem, ...] = ()
-    refusal, status = "", 422
-    try:
-        with sitting() as office:
-            address = act(office)
-    except Invalid as invalid:
-        problems = tuple(Problem(FIELDS.get(each.field, each.field), said(each.problem)) for each in invalid.problems)
-    except NotAllowed as refused:
-        refusal, status = said(str(refused)), 403
-    except (Conflict, CalendarNotLoaded) as refused:
-        refusal, status = said(str(refused)), 409
-    else:
-        flask.flash(done)
-        return flask.redirect(address, 303)
-    with sitting() as office:
-        return again(office, problems, refusal), status
-
-
 def _do_on_case(
     application_id: UUID, act: Callable[[Sitting], str], done: str, *, opened: str
 ) -> Response | tuple[str, int]:
     def again(office: Sitting, problems: tuple[Problem, ...], refusal: str) -> str:
         return _of_case(office, application_id, problems=problems, refusal=refusal, opened=opened)
 
-    return _do(act, done, again)
+    return do(act, done, again, fields=FIELDS)
 
 
 def _do_on_meeting(meeting_id: UUID, act: Callable[[Sitting], str], done: str) -> Response | tuple[str, int]:
     def again(office: Sitting, problems: tuple[Problem, ...], refusal: str) -> str:
         return _meeting(office, meeting_id, problems=problems, refusal=refusal)
 
-    return _do(act, done, again)
+    return do(act, done, again, fields=FIELDS)
 
 
 def _do_on_survey(survey_id: UUID, act: Callable[[Sitting], str], done: str) -> Response | tuple[str, int]:
     def again(office: Sitting, problems: tuple[Problem, ...], refusal: str) -> str:
         return _survey(office, survey_id, problems=problems, refusal=refusal)
 
-    return _do(act, done, again)
+    return do(act, done, again, fields=FIELDS)
 
 
 def _may_see(office: Sitting, meeting_id: UUID) -> MeetingView:

@@ -12,14 +12,16 @@ from werkzeug.wrappers import Response
 from services import claims, reconciliation
 from services.sitting import Sitting, sitting
 from shared.db.queries import statements as queries
-from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from shared.domain.allocation import Rule
+from shared.domain.errors import Invalid, Problem
 from shared.settings import settings
 from shared.statements.profiles import PROFILES
 from shared.statements.statement import FORMAT_NAMES, Preview
 from shared.storage import Storage
+from web.acting import do
 from web.auth.access import actor, login_required, signed_in
 from web.components import Choice, Tag, Tone
-from web.naming import said
+from web.naming import named, said
 from web.workplace import page
 
 statements = flask.Blueprint("statements", __name__)
@@ -43,16 +45,16 @@ def look() -> Response | str | tuple[str, int]:
     uploaded = flask.request.files.get("file")
     content = uploaded.read() if uploaded else b""
     name = (uploaded.filename or "") if uploaded else ""
-    profile = flask.request.form.get("profile", "")
+    profile, account = flask.request.form.get("profile", ""), flask.request.form.get("account", "")
     with sitting() as office:
         try:
             if not content:
                 raise Invalid([Problem("file", "请选择对账单文件")])
-            seen = reconciliation.look(office, file_name=name, content=content, profile=profile)
+            seen = reconciliation.look(office, file_name=name, content=content, profile=profile, account=account)
         except Invalid as invalid:
             return _files(office, tuple(Problem(each.field, said(each.problem)) for each in invalid.problems)), 422
         sha256 = Storage(settings().storage_dir).keep(content)
-        return _preview(office, seen, name=name, sha256=sha256, profile=profile)
+        return _preview(office, seen, name=name, sha256=sha256, profile=profile, account=account)
 
 
 @statements.post(FILES)
@@ -69,6 +71,7 @@ def import_file() -> Response | tuple[str, int]:
                 file_name=form.get("name", ""),
                 content=content,
                 profile=form.get("profile", ""),
+                account=form.get("account", ""),
             )
     except Invalid as invalid:
         problems = tuple(Problem("file", f"{each.field}：{said(each.problem)}") for each in invalid.problems)
@@ -100,7 +103,21 @@ def file(file_id: UUID) -> str:
 def aside() -> str:
     """Money in suspense, the oldest first."""
     with sitting() as office:
-        return _aside(office)
+        return page(
+            "reconciliation/aside.html",
+            office,
+            place=ASIDE,
+            rows=queries.aside(office.session),
+            state_tag=aside_tag,
+        )
+
+
+@statements.get(f"{ASIDE}/<uuid:suspense_id>")
+@login_required(ROLE)
+def money(suspense_id: UUID) -> str:
+    """One sum of money: whose it may be, and how it would be divided once another person confirms the claim."""
+    with sitting() as office:
+        return _money(office, suspense_id)
 
 
 @statements.post(f"{ASIDE}/<uuid:suspense_id>/claim")
@@ -141,17 +158,10 @@ def confirm(suspense_id: UUID) -> Response | tuple[str, int]:
 
 
 def _do(suspense_id: UUID, act: Callable[[Sitting], None], done: str) -> Response | tuple[str, int]:
-    try:
-        with sitting() as office:
-            act(office)
-    except Invalid as invalid:
-        with sitting() as office:
-            return _aside(office, suspense_id, said(invalid.problems[0].problem)), 422
-    except (Conflict, NotAllowed) as refused:
-        with sitting() as office:
-            return _aside(office, suspense_id, said(str(refused))), 409
-    flask.flash(done)
-    return flask.redirect(flask.url_for("statements.aside"), 303)
+    def again(office: Sitting, problems: tuple[Problem, ...], refusal: str) -> str:
+        return _money(office, suspense_id, problems, refusal)
+
+    return do(act, done, again, address=flask.url_for("statements.money", suspense_id=suspense_id))
 
 
 def _files(office: Sitting, problems: tuple[Problem, ...] = ()) -> str:
@@ -162,13 +172,13 @@ def _files(office: Sitting, problems: tuple[Problem, ...] = ()) -> str:
         files=queries.files(office.session),
         formats=FORMAT_NAMES,
         profiles=tuple(Choice(each.code, each.name) for each in PROFILES),
-        chosen=flask.request.form.get("profile", ""),
+        form=flask.request.form,
         problems=problems,
         wrong={each.field: each.problem for each in problems},
     )
 
 
-def _preview(office: Sitting, seen: Preview, *, name: str, sha256: str, profile: str) -> str:
+def _preview(office: Sitting, seen: Preview, *, name: str, sha256: str, profile: str, account: str) -> str:
     return page(
         "reconciliation/preview.html",
         office,
@@ -177,21 +187,28 @@ def _preview(office: Sitting, seen: Preview, *, name: str, sha256: str, profile:
         name=name,
         sha256=sha256,
         profile=profile,
+        account=account,
         said=said,
         formats=FORMAT_NAMES,
     )
 
 
-def _aside(office: Sitting, tried: UUID | None = None, problem: str = "") -> str:
+def _money(office: Sitting, suspense_id: UUID, problems: tuple[Problem, ...] = (), refusal: str = "") -> str:
+    shares, over_fen = claims.division(office, suspense_id=suspense_id)
     return page(
-        "reconciliation/aside.html",
+        "reconciliation/money.html",
         office,
         place=ASIDE,
-        rows=queries.aside(office.session),
+        money_row=queries.one_aside(office.session, suspense_id),
+        shares=shares,
+        over_fen=over_fen,
+        rule=rule_words(Rule(office.city.pack.settings.allocation)),
+        items={item.code: named(item) for item in office.city.items},
         state_tag=aside_tag,
         me=signed_in().id,
-        tried=tried,
-        problem=problem,
+        problems=problems,
+        wrong={each.field: each.problem for each in problems},
+        refusal=refusal,
         form=flask.request.form,
         note_length_max=claims.NOTE_LENGTH_MAX,
     )
@@ -216,3 +233,13 @@ def aside_tag(state: str) -> Tag:
         "returning": Tag(gettext("退回中"), Tone.BLUE),
         "returned": Tag(gettext("已退回"), Tone.GREY),
     }[state]
+
+
+def rule_words(rule: Rule) -> str:
+    """How a payment is divided, as it stands above the division."""
+    names: dict[Rule, str] = {
+        Rule.PRO_RATA: gettext("按各项欠缴金额比例分配"),
+        Rule.IN_ORDER: gettext("按收费项目顺序分配"),
+        Rule.REVENUE_FIRST: gettext("先财政收入、后代收款和保证金"),
+    }
+    return names[rule]

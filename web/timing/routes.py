@@ -15,7 +15,8 @@ from shared.db.queries import desk as desks
 from shared.db.queries import timing as queries
 from shared.db.queries.desk import Desk
 from shared.domain.clocks import OFFICER_PAUSES
-from shared.domain.errors import CalendarNotLoaded, Conflict, Invalid, Problem
+from shared.domain.errors import CalendarNotLoaded, Conflict, Problem
+from web.acting import do
 from web.apply.lanes import pause_name
 from web.auth.access import actor, login_required, signed_in
 from web.components import Choice, Tab
@@ -120,22 +121,17 @@ def decide(extension_id: UUID) -> Response | tuple[str, int]:
 
 
 def _do(task_id: UUID, act: Callable[[Sitting], None], done: str) -> Response | tuple[str, int]:
-    """Do one act on a task of the unit's own; what is wrong is shown on the page, with what was typed."""
-    problems: tuple[Problem, ...] = ()
-    refusal, status = "", 422
-    try:
-        with sitting() as office:
-            desks.task_place(office.session, _desk(office), task_id)
-            act(office)
-    except Invalid as invalid:
-        problems = invalid.problems
-    except (Conflict, CalendarNotLoaded) as refused:
-        refusal, status = said(str(refused)), 409
-    else:
-        flask.flash(done)
-        return flask.redirect(flask.url_for("timing.clock", task_id=task_id), 303)
-    with sitting() as office:
-        return _clock(office, task_id, problems=problems, refusal=refusal), status
+    """Do one act on a task of the unit's own."""
+
+    def own(office: Sitting) -> str:
+        desks.task_place(office.session, _desk(office), task_id)
+        act(office)
+        return flask.url_for("timing.clock", task_id=task_id)
+
+    def again(office: Sitting, problems: tuple[Problem, ...], refusal: str) -> str:
+        return _clock(office, task_id, problems=problems, refusal=refusal)
+
+    return do(own, done, again)
 
 
 def _desk(office: Sitting) -> Desk:
@@ -157,7 +153,7 @@ def _clock(office: Sitting, task_id: UUID, *, problems: tuple[Problem, ...] = ()
         resumable=tuple(each.value for each in OFFICER_PAUSES),
         extension_days_max=office.city.pack.settings.extension_days_max,
         reason_length_max=service.REASON_LENGTH_MAX,
-        problems={each.field: said(each.problem) for each in problems},
+        problems={each.field: each.problem for each in problems},
         refusal=refusal,
         act=act,
         typed={

@@ -114,20 +114,29 @@ def moves(session: Session, file_id: UUID) -> list[MoveView]:
     return [MoveView(**row._mapping) for row in rows]
 
 
+_ASIDE = (
+    "select s.id, s.provider, s.bank_reference, s.amount_fen, s.payment_code, s.payer_name, s.payer_account, "
+    "s.why, s.state, s.came_at, s.note, s.bill_id, coalesce(b.number, '') as bill_number, "
+    "coalesce(c.display_name, '') as claimed_by, s.claimed_by as claimed_by_id, "
+    "coalesce(k.display_name, '') as confirmed_by from suspense s left join bill b on b.id = s.bill_id "
+    "left join account c on c.id = s.claimed_by left join account k on k.id = s.confirmed_by "
+)
+
+
 def aside(session: Session) -> list[AsideView]:
     """Money in suspense, what waits first, the oldest first."""
     rows = session.execute(
-        text(
-            "select s.id, s.provider, s.bank_reference, s.amount_fen, s.payment_code, s.payer_name, s.payer_account, "
-            "s.why, s.state, s.came_at, s.note, s.bill_id, coalesce(b.number, '') as bill_number, "
-            "coalesce(c.display_name, '') as claimed_by, s.claimed_by as claimed_by_id, "
-            "coalesce(k.display_name, '') as confirmed_by from suspense s left join bill b on b.id = s.bill_id "
-            "left join account c on c.id = s.claimed_by left join account k on k.id = s.confirmed_by "
-            "order by s.state in ('matched', 'returned'), s.came_at, s.id limit :most"
-        ),
-        {"most": LIST_MAX},
+        text(_ASIDE + "order by s.state in ('matched', 'returned'), s.came_at, s.id limit :most"), {"most": LIST_MAX}
     )
     return [AsideView(**row._mapping) for row in rows]
+
+
+def one_aside(session: Session, suspense_id: UUID) -> AsideView:
+    """One of them; raises `NotFound`."""
+    row = session.execute(text(_ASIDE + "where s.id = :id"), {"id": suspense_id}).one_or_none()
+    if row is None:
+        raise NotFound("没有这笔待查款")
+    return AsideView(**row._mapping)
 
 
 def bill_named(session: Session, words: str) -> UUID | None:
