@@ -18,10 +18,10 @@ from shared.db import area_surveys, attention, bills, cases, trail
 from shared.db.accounts import AccountRow
 from shared.db.area_surveys import SurveyRow
 from shared.db.bills import NewBillLine
-from shared.db.cases import Case
+from shared.db.cases import ENDED, Case
 from shared.db.trail import Act, Actor
 from shared.domain.bills import draw_up
-from shared.domain.characters import UNKEEPABLE, is_keepable
+from shared.domain.characters import is_keepable, written
 from shared.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from shared.domain.facts import FACT_NAMES, Facts
 from shared.domain.lines import Line
@@ -54,6 +54,7 @@ def ask(
     case = cases.lock_one(sitting.session, application_id)
     if case.applicant_id != account.id:
         raise NotFound("没有这件申报，或不在您的办理范围内")
+    _refuse_ended(case)
     document = document.strip()
     problems = []
     if not document or len(document) > TEXT_LENGTH_MAX or not is_keepable(document):
@@ -69,7 +70,9 @@ def ask(
         if dict(known.facts) == dict(measured) and known.document == document:
             return known.id
         raise Conflict("已有一项面积实测结算在办理，办结后才能再次申请")
-    if not any(bill.paid_fen for bill in bills.of_application(sitting.session, case.id)):
+    every = bills.of_application(sitting.session, case.id)
+    standing = [bill for bill in every if bill.kind in ("original", "reissue") and bill.status != "void"]
+    if not standing or any(bill.status in bills.OPEN for bill in standing):
         raise Conflict("缴费通知书缴清后才能申请面积实测结算")
     differences = _differences(sitting, case, measured)
     if not differences:
@@ -114,6 +117,7 @@ def settle(sitting: Sitting, *, survey_id: UUID, actor: Actor) -> UUID | None:
         return survey.bill_id
     if survey.state != "asked":
         raise Conflict("这项面积实测结算已经退回")
+    _refuse_ended(case)
     if survey.asked_by == actor.id:
         raise NotAllowed("面积实测结算由申请人以外的人审核")
     differences = _differences(sitting, case, survey.facts)
@@ -157,13 +161,7 @@ def decline(sitting: Sitting, *, survey_id: UUID, actor: Actor, opinion: str) ->
 
     Raises `Invalid` without a reason, `Conflict` for one that was settled.
     """
-    opinion = opinion.strip()
-    if not opinion:
-        raise Invalid([Problem("opinion", "退回的，请写明理由")])
-    if len(opinion) > TEXT_LENGTH_MAX:
-        raise Invalid([Problem("opinion", f"理由不能超过 {TEXT_LENGTH_MAX} 字")])
-    if not is_keepable(opinion):
-        raise Invalid([Problem("opinion", UNKEEPABLE)])
+    opinion = written("opinion", opinion, most=TEXT_LENGTH_MAX, missing="退回的，请写明理由")
     case, survey = _hold(sitting, survey_id)
     if survey.state == "declined":
         return
@@ -187,13 +185,28 @@ def _hold(sitting: Sitting, survey_id: UUID) -> tuple[Case, SurveyRow]:
     return case, area_surveys.load(sitting.session, survey_id)
 
 
+def _refuse_ended(case: Case) -> None:
+    if case.status in ENDED:
+        raise Conflict("办件已经终止，不再办理面积实测结算")
+
+
 def _differences(sitting: Sitting, case: Case, measured: Mapping[str, Any]) -> tuple[Difference, ...]:
     unknown = [Problem(name, "面积实测结算不涉及该项") for name in measured if name not in SURVEYED]
     if unknown or not measured:
         raise Invalid(unknown or [Problem("floor_area_m2", f"请填写{FACT_NAMES['floor_area_m2']}")])
     tariff = sitting.city.tariff
-    surveyed = Facts.from_json({**case.facts, **measured}, uses=tariff.use_codes, reductions=tariff.reduction_codes)
     before = [Line.from_json(row.line) for row in cases.lines_of(sitting.session, [case.id])[case.id]]
+    # What an earlier survey settled is billed or given back: only what has changed since counts.
+    settled = next(
+        (each for each in area_surveys.of_application(sitting.session, case.id) if each.state == "settled"), None
+    )
+    stated = {**case.facts, **(settled.facts if settled else {})}
+    if settled is not None:
+        known = Facts.from_json(stated, uses=tariff.use_codes, reductions=tariff.reduction_codes)
+        before = [
+            tariff.assess_item(line.code, known, version=line.version) if line.version else line for line in before
+        ]
+    surveyed = Facts.from_json({**stated, **measured}, uses=tariff.use_codes, reductions=tariff.reduction_codes)
     return settle_survey(tariff, before=before, surveyed=surveyed)
 
 

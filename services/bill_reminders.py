@@ -6,7 +6,8 @@ day, each step is a row and told once. After a pause only the latest step is tol
 
 from __future__ import annotations
 
-from datetime import date
+from contextlib import suppress
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -24,17 +25,17 @@ AT_ONCE: Final = 500
 
 
 def due(sitting: Sitting) -> list[UUID]:
-    """Applications where a step may have to be told today."""
-    near_by = sitting.city.calendar.add(sitting.today, 1)
-    return bill_reminders.due(sitting.session, sitting.tenant, near_by=near_by, limit=AT_ONCE)
+    """Applications where a step has to be told today; `AT_ONCE` of them, the others when these are told."""
+    return bill_reminders.due(sitting.session, sitting.tenant, reached=_reached(sitting), limit=AT_ONCE)
 
 
 def remind(sitting: Sitting, application_id: UUID) -> int:
     """Write the steps that the application's unpaid bills have reached, and tell the latest; gives how many are new."""
     case = cases.lock_one(sitting.session, application_id)
+    reached = _reached(sitting)
     count = 0
     for bill in bill_reminders.unpaid(sitting.session, application_id):
-        steps = [step for step in _reached(sitting, bill.due_on) if step not in bill.told]
+        steps = [step for step, day in reached.items() if bill.due_on <= day and step not in bill.told]
         if not steps:
             continue
         new = bill_reminders.add(
@@ -74,18 +75,13 @@ def remind(sitting: Sitting, application_id: UUID) -> int:
     return count
 
 
-def _reached(sitting: Sitting, due_on: date) -> list[str]:
+def _reached(sitting: Sitting) -> dict[str, date]:
+    """Up to which due date a bill has come to each step by today, in the order of the steps."""
     calendar, today = sitting.city.calendar, sitting.today
-    steps = []
-    if today < due_on:
-        return ["near"] if calendar.add(today, 1) >= due_on else []
-    steps += ["near", "due"]
-    if today > due_on:
-        steps.append("overdue")
-        try:
-            last = calendar.add(due_on, sitting.city.pack.settings.final_reminder_days)
-        except CalendarNotLoaded:
-            return steps
-        if today >= last:
-            steps.append("final")
-    return steps
+    found = {"near": today, "due": today, "overdue": today - timedelta(days=1)}
+    # At the end of what is loaded nobody knows the next working day: the step is told on the due date then.
+    with suppress(CalendarNotLoaded):
+        found["near"] = calendar.add(today, 1)
+    with suppress(CalendarNotLoaded):
+        found["final"] = calendar.start(today, sitting.city.pack.settings.final_reminder_days)
+    return found

@@ -13,8 +13,8 @@ from shared.db.bills import BillRow
 from shared.db.suspense import SuspenseRow
 from shared.db.trail import Actor
 from shared.domain.allocation import Share
-from shared.domain.characters import UNKEEPABLE, is_keepable
-from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem
+from shared.domain.characters import written
+from shared.domain.errors import Conflict, NotAllowed
 from shared.domain.ledger import SUSPENSE
 from shared.logs import logger
 
@@ -30,13 +30,7 @@ def claim(sitting: Sitting, *, suspense_id: UUID, bill_id: UUID, actor: Actor, n
     Raises `Invalid` without a reason, `Conflict` for money that somebody else has claimed or that has left, or a bill
     that is not open.
     """
-    note = note.strip()
-    if not note:
-        raise Invalid([Problem("note", "请写明认领的依据")])
-    if len(note) > NOTE_LENGTH_MAX:
-        raise Invalid([Problem("note", f"不能超过 {NOTE_LENGTH_MAX} 字")])
-    if not is_keepable(note):
-        raise Invalid([Problem("note", UNKEEPABLE)])
+    note = written("note", note, most=NOTE_LENGTH_MAX, missing="请写明认领的依据")
     bill = bills.load(sitting.session, bill_id)
     cases.lock_one(sitting.session, bill.application_id)
     money = suspense.load(sitting.session, suspense_id, hold=True)

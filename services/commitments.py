@@ -10,8 +10,8 @@ from services.sitting import Sitting
 from shared.db import attachments, attention, cases, clocks, commitments, trail
 from shared.db.accounts import AccountRow
 from shared.db.attachments import AttachmentRow
-from shared.db.cases import Case
-from shared.db.commitments import ENDED, CommitmentRow
+from shared.db.cases import ENDED, Case
+from shared.db.commitments import CommitmentRow
 from shared.db.trail import SYSTEM, Act, Actor
 from shared.domain.characters import UNKEEPABLE, is_keepable
 from shared.domain.clocks import Mechanism

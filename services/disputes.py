@@ -16,7 +16,7 @@ from shared.db.accounts import AccountRow
 from shared.db.cases import Case
 from shared.db.disputes import DisputeRow
 from shared.db.trail import Act, Actor
-from shared.domain.characters import UNKEEPABLE, is_keepable
+from shared.domain.characters import written
 from shared.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from shared.logs import logger
 
@@ -34,7 +34,7 @@ def raise_dispute(
 
     Raises `NotFound` for somebody else's bill, `Invalid` beside the fields, `Conflict` while another is open.
     """
-    grounds = _text("grounds", grounds, "请写明异议的理由")
+    grounds = written("grounds", grounds, most=TEXT_LENGTH_MAX, missing="请写明异议的理由")
     case = cases.lock_one(sitting.session, bills.load(sitting.session, bill_id).application_id)
     if case.applicant_id != account.id:
         raise NotFound("没有这张缴费通知书，或不在您的办理范围内")
@@ -88,7 +88,7 @@ def answer(sitting: Sitting, *, dispute_id: UUID, actor: Actor, outcome: str, te
     The same answer twice is one. Raises `Invalid` beside the fields, `NotAllowed` for whoever raised it, `Conflict`
     for one that was answered otherwise or withdrawn.
     """
-    text = _text("answer", text, "请写明书面答复的内容")
+    text = written("answer", text, most=TEXT_LENGTH_MAX, missing="请写明书面答复的内容")
     if outcome not in OUTCOMES:
         raise Invalid([Problem("outcome", "请选择维持或更正")])
     case, dispute = _hold(sitting, dispute_id)
@@ -141,14 +141,3 @@ def withdraw_dispute(sitting: Sitting, *, dispute_id: UUID, account: AccountRow)
 def _hold(sitting: Sitting, dispute_id: UUID) -> tuple[Case, DisputeRow]:
     case = cases.lock_one(sitting.session, disputes.load(sitting.session, dispute_id).application_id)
     return case, disputes.load(sitting.session, dispute_id)
-
-
-def _text(field: str, text: str, missing: str) -> str:
-    text = text.strip()
-    if not text:
-        raise Invalid([Problem(field, missing)])
-    if len(text) > TEXT_LENGTH_MAX:
-        raise Invalid([Problem(field, f"不能超过 {TEXT_LENGTH_MAX} 字")])
-    if not is_keepable(text):
-        raise Invalid([Problem(field, UNKEEPABLE)])
-    return text

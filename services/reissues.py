@@ -13,8 +13,8 @@ from shared.db.bills import BillRow, NewBillLine
 from shared.db.cases import Case
 from shared.db.trail import Act, Actor
 from shared.domain.bills import draw_up
-from shared.domain.characters import UNKEEPABLE, is_keepable
-from shared.domain.errors import Broken, Conflict, Invalid, Problem
+from shared.domain.characters import written
+from shared.domain.errors import Broken, Conflict
 from shared.domain.lines import Line
 from shared.logs import logger
 
@@ -30,13 +30,7 @@ def reissue(sitting: Sitting, *, bill_id: UUID, actor: Actor, reason: str) -> UU
     Number, payment code and due date are new; whoever pays the old code pays into suspense, with a case. Raises
     `Invalid` without a reason, `Conflict` for a bill with money on it, or that ended with its application.
     """
-    reason = reason.strip()
-    if not reason:
-        raise Invalid([Problem("reason", "请写明作废重开的理由，它印在新的通知书上")])
-    if len(reason) > REASON_LENGTH_MAX:
-        raise Invalid([Problem("reason", f"理由不能超过 {REASON_LENGTH_MAX} 字")])
-    if not is_keepable(reason):
-        raise Invalid([Problem("reason", UNKEEPABLE)])
+    reason = written("reason", reason, most=REASON_LENGTH_MAX, missing="请写明作废重开的理由，它印在新的通知书上")
     case = cases.lock_one(sitting.session, bills.load(sitting.session, bill_id).application_id)
     bill = bills.load(sitting.session, bill_id)
     every = bills.of_application(sitting.session, case.id)

@@ -9,8 +9,9 @@ climb; one that was dated anew starts anew.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -138,15 +139,9 @@ def _rungs(sitting: Sitting) -> dict[Step, int]:
 def _late_since(sitting: Sitting) -> dict[Step, date]:
     """Up to which due date a clock without pauses has come to each rung by today."""
     found: dict[Step, date] = {}
-    day, past = sitting.today, 0
-    for step, days in sorted(sitting.city.pack.ladder.on(sitting.today).items(), key=lambda each: each[1]):
-        try:
-            while past < days:
-                past += sitting.city.calendar.is_working(day)
-                day -= timedelta(days=1)
-        except CalendarNotLoaded:
-            return found
-        found[step] = day
+    for step, days in sitting.city.pack.ladder.on(sitting.today).items():
+        with suppress(CalendarNotLoaded):
+            found[step] = sitting.city.calendar.start(sitting.today, days)
     return found
 
 

@@ -304,6 +304,7 @@ _TABLE: Final = tuple(
             "the measured area changes no fee item; there is nothing to settle",
         ),
         (r"这项面积实测结算已经退回", "this area survey has been sent back"),
+        (r"办件已经终止，不再办理面积实测结算", "the application has ended; its area survey is not settled any more"),
         (r"面积实测结算由申请人以外的人审核", "an area survey is settled by somebody other than who asked"),
         (r"退回的，请写明理由", "give the reason for sending it back"),
         (r"这项面积实测结算已经办结，不能退回", "this area survey is settled and cannot be sent back"),

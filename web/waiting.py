@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from shared.db.cases import ENDED
 from shared.db.city import City
 from shared.db.queries.cases import CaseFile, LineView
 
 #: Fee lines are due with the review that their unit gives, or with the application.
 REVIEW, LINE, FACTS = "review", "line", "facts"
-
-
-#: States in which nothing more is decided, and no bill was ever out or still stands.
-ENDED = ("withdrawn", "refused", "not_accepted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -30,15 +30,19 @@ class UnpaidBill:
     told: Sequence[str]
 
 
-def due(session: Session, tenant: str, *, near_by: date, limit: int) -> list[UUID]:
-    """Applications with an unpaid bill that is due by a day and has not been told of every step, in id order."""
+def due(session: Session, tenant: str, *, reached: Mapping[str, date], limit: int) -> list[UUID]:
+    """Applications with an unpaid bill that has reached a step which is not written, in id order.
+
+    `reached` says for each step up to which due date a bill has come to it.
+    """
     rows = session.execute(
         text(
-            "select distinct b.application_id from bill b where b.tenant_id = :tenant "
-            "and b.status in ('issued', 'part_paid') and b.due_on <= :near_by "
-            "and (select count(*) from bill_reminder r where r.bill_id = b.id) < 4 order by 1 limit :limit"
+            "select distinct b.application_id from bill b "
+            "join unnest(cast(:steps as text[]), cast(:days as date[])) as s(step, day) on b.due_on <= s.day "
+            "where b.tenant_id = :tenant and b.status in ('issued', 'part_paid') and not exists "
+            "(select from bill_reminder r where r.bill_id = b.id and r.step = s.step) order by 1 limit :limit"
         ),
-        {"tenant": tenant, "near_by": near_by, "limit": limit},
+        {"tenant": tenant, "steps": list(reached), "days": list(reached.values()), "limit": limit},
     )
     return list(rows.scalars())
 

@@ -31,6 +31,8 @@ PAPERS = table(Attachment)
 
 #: Fees are worked out under these; an objection may still become a consent.
 IN_REVIEW = ("in_review", "objected")
+#: Applications that go no further: nothing more is asked of anybody in them.
+ENDED = ("withdrawn", "refused", "not_accepted")
 
 #: What a task is before anybody has said anything: the values of a new round, beside status, round and officer.
 UNDECIDED: Mapping[str, Any] = {

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from shared.db import setwise
+from shared.db.cases import ENDED
 from shared.db.outbox import changed
 from shared.db.tables.cases import Application
 from shared.db.tables.columns import table
@@ -23,9 +24,6 @@ from shared.domain.errors import Conflict, NotFound
 
 COMMITMENTS = table(Commitment)
 APPLICATIONS = table(Application)
-
-#: Applications that go no further: nobody has to keep a promise made in them.
-ENDED = ("withdrawn", "refused", "not_accepted")
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,17 @@ class WorkingDays:
             days -= self.is_working(day)
         return day
 
+    def start(self, end: date, days: int) -> date:
+        """The latest day from which a limit of `days` working days is over by `end`: `add(start, days) <= end`.
+
+        Raises as `add` does.
+        """
+        day = end
+        while days > 0:
+            days -= self.is_working(day)
+            day -= _DAY
+        return day
+
     def between(self, start: date, end: date) -> int:
         """How many working days lie after `start` up to and including `end`; negative if `end` is earlier."""
         if end < start:

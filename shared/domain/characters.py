@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from shared.domain.errors import Problem
+from shared.domain.errors import Invalid, Problem
 
 UNKEEPABLE = "含有无法保存的字符，请删除后重新填写"
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
@@ -14,6 +14,19 @@ _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 def is_keepable(text: str) -> bool:
     """Whether a text can be stored and sent as it is."""
     return not _UNKEEPABLE.search(text)
+
+
+def written(field: str, text: str, *, most: int, missing: str) -> str:
+    """What somebody wrote in a form, without blanks around it. Raises `Invalid` beside the field if nothing is there
+    (`missing` says what belongs there), if it is longer than `most` characters, or cannot be kept."""
+    text = text.strip()
+    if not text:
+        raise Invalid([Problem(field, missing)])
+    if len(text) > most:
+        raise Invalid([Problem(field, f"不能超过 {most} 字")])
+    if not is_keepable(text):
+        raise Invalid([Problem(field, UNKEEPABLE)])
+    return text
 
 
 def unkeepable_parts(value: object, field: str = "") -> Iterator[Problem]:

@@ -157,6 +157,27 @@ class TestAnAreaSurvey:
         assert broken() == {}
 
     @pytest.mark.usefixtures("paid")
+    def test_after_another_one_asks_only_for_what_has_changed_since(self, office: Office) -> None:
+        self.settles(office, self.asks(office))
+        with pytest.raises(Invalid):
+            self.asks(office)
+        survey = self.asks(office, measured={"floor_area_m2": "86952.40"}, document="瀚测〔2014〕90号")
+        second = self.settles(office, survey)
+
+        lines = office.rows("select item_code, due_fen from bill_line where bill_id = :id", id=second)
+        assert {row.item_code: row.due_fen for row in lines} == {"PTF": 25_500, "XQJ": 1_000, "JTJ": 200, "SNZ": 100}
+        assert broken() == {}
+
+    @pytest.mark.usefixtures("paid")
+    def test_is_not_for_an_application_that_has_ended(self, office: Office) -> None:
+        survey = self.asks(office)
+        office.rows("update application set status = 'withdrawn', closed_at = now() returning id")
+        with pytest.raises(Conflict):
+            self.settles(office, survey)
+        with pytest.raises(Conflict):
+            self.asks(office, document="瀚测〔2014〕91号")
+
+    @pytest.mark.usefixtures("paid")
     def test_settled_twice_at_once_brings_one_bill(self, office: Office) -> None:
         survey = self.asks(office)
 
@@ -187,6 +208,9 @@ class TestAnAreaSurvey:
 
     @pytest.mark.usefixtures("billed")
     def test_is_not_taken_before_the_bill_is_paid_nor_from_a_stranger(self, office: Office) -> None:
+        with pytest.raises(Conflict):
+            self.asks(office)
+        takes(office, office.one("select id from bill"), 100, "part-0001")
         with pytest.raises(Conflict):
             self.asks(office)
         with pytest.raises(NotFound):
@@ -337,6 +361,33 @@ class TestReminders:
         assert side_by_side(partial(self.look, office), partial(self.look, office)) in ([4, 0], [0, 4])
 
         assert office.one("select kind from notice where kind like 'bill_%' and channel = 'app'") == "bill_final"
+
+    @pytest.mark.usefixtures("billed")
+    def test_look_at_a_bill_only_when_a_step_is_to_be_told(
+        self, office: Office, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Bills that wait for their next step must not keep the others from theirs."""
+        monkeypatch.setattr(bill_reminders, "AT_ONCE", 1)
+        office.at("2014-09-25 09:00")
+        for _ in range(2):
+            office.is_billed()
+        due = office.one("select max(due_on) from bill")
+        assert due == date(2014, 10, 8)
+        office.at("2014-10-09 09:00")
+        for _ in range(4):
+            self.look(office)
+
+        told = office.rows("select count(*) as steps from bill_reminder group by bill_id")
+        assert [row.steps for row in told] == [3, 3, 3]
+        with office.sits() as sitting:
+            assert bill_reminders.due(sitting) == []
+
+    @pytest.mark.usefixtures("billed")
+    def test_are_told_at_the_end_of_a_year_whose_successor_nobody_has_loaded(self, office: Office) -> None:
+        last = office.one("select max(day) from calendar_day")
+        office.at(f"{last} 09:00")
+        self.look(office)
+        assert office.one("select count(*) from bill_reminder") == 4
 
     @pytest.mark.usefixtures("paid")
     def test_stop_with_the_payment(self, office: Office) -> None:

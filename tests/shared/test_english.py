@@ -78,6 +78,8 @@ def raised(path: Path, errors: set[str]) -> Iterator[tuple[int, str]]:
                 carried.append((node.lineno, text))
             case ast.Call(func=ast.Attribute(attr="problem" | "contradiction"), args=[_, _, text]):
                 carried.append((node.lineno, text))
+            case ast.Call(func=ast.Name(id="written"), keywords=keywords):
+                carried += [(node.lineno, each.value) for each in keywords if each.arg == "missing"]
             case ast.Call(func=ast.Name(id="LineProblem"), args=[_, _, text]):
                 carried.append((node.lineno, text))
             case ast.Call(func=ast.Name(id="_refuse_keys"), args=[text]):

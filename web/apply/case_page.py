@@ -9,6 +9,7 @@ import flask
 import segno
 from flask_babel import gettext
 
+from shared.db.cases import ENDED
 from shared.db.city import City
 from shared.db.queries.cases import BillView, CaseFile
 from shared.db.queries.corrections import NoticeView
@@ -42,7 +43,7 @@ from web.holdups import reasons
 from web.naming import named, named_twice
 from web.slip import KIND as SLIP
 from web.timeline import timeline
-from web.waiting import ENDED, FACTS, LINE, Waiting, waiting_for
+from web.waiting import FACTS, LINE, Waiting, waiting_for
 
 #: Events shown at once; the older ones fold away.
 EVENTS_SHOWN = 8

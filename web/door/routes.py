@@ -17,6 +17,7 @@ from services import operations
 from services.operations import KINDS_OF_ROLE, RESOLUTION_LENGTH_MAX
 from services.sitting import Sitting, sitting
 from shared.db import commitments
+from shared.db.cases import ENDED
 from shared.db.queries import attention, cases
 from shared.domain.errors import Conflict, Invalid, NotFound, Problem
 from shared.papers import PAPER_BYTES_MAX
@@ -93,7 +94,7 @@ def bring(application_id: UUID, commitment_id: UUID) -> Response | tuple[str, in
 def _promises(office: Sitting, application_id: UUID, errors: Mapping[UUID, str] | None = None) -> str:
     file = cases.case_file(office.session, application_id, signed_in())
     rows = commitments.of_application(office.session, application_id)
-    is_over = file.case.status in commitments.ENDED
+    is_over = file.case.status in ENDED
     return flask.render_template(
         "door/promises.html",
         case=file.case,

@@ -25,8 +25,6 @@ LINES = table(FeeLine)
 
 #: Applications whose tasks and lines may still be worked on.
 IN_HAND = ("in_review", "objected")
-#: Applications that ended before their time: their fee lines are no work any more.
-ENDED = ("withdrawn", "refused", "not_accepted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from shared.db.cases import ENDED
 from shared.db.city import City
-from shared.db.queries.desk import APPLICATIONS, ENDED, IN_HAND, LINES, TASKS, Desk, day_of, in_area
+from shared.db.queries.desk import APPLICATIONS, IN_HAND, LINES, TASKS, Desk, day_of, in_area
 from shared.domain.deadlines import Deadlines, Standing
 
 LINES_SHOWN = 200
