@@ -46,7 +46,6 @@ class PeriodRow:
     reopened_by: UUID | None
     reopened_at: datetime | None
     acts: list[dict[str, Any]]
-    document_sha256: str | None
     seal_key_id: str | None
     seal: bytes | None
     closer: str

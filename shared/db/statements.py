@@ -13,11 +13,10 @@ from sqlalchemy.orm import Session
 
 from shared.db import setwise
 from shared.db.tables.columns import table
-from shared.db.tables.reconciliation import BankProfile, StatementFile, StatementLine
+from shared.db.tables.reconciliation import StatementFile, StatementLine
 
 FILES = table(StatementFile)
 LINES = table(StatementLine)
-PROFILES = table(BankProfile)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +54,6 @@ class LineRow:
     payer_name: str
     payer_account: str
     words: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Repeated:
-    """A movement that came before, in another file."""
-
-    line_no: int
-    file_name: str
-    file_line_no: int
 
 
 _FILE = [FILES.c[name] for name in FileRow.__dataclass_fields__]

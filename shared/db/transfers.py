@@ -49,7 +49,6 @@ class TransferRow:
     decided_by: UUID | None
     decided_at: datetime | None
     opinion: str
-    document_sha256: str | None
     seal_key_id: str | None
     seal: bytes | None
     maker: str
@@ -168,15 +167,6 @@ def decide(session: Session, batch_id: UUID, *, state: str, by: UUID, at: dateti
         update(TRANSFERS)
         .where(TRANSFERS.c.batch_id == batch_id, TRANSFERS.c.state == "proposed")
         .values(state=state, decided_by=by, decided_at=at, opinion=opinion)
-    )
-
-
-def complete(session: Session, batch_id: UUID, sha256: str) -> None:
-    """Note the digest of the batch's finished document. The first counts."""
-    session.execute(
-        update(TRANSFERS)
-        .where(TRANSFERS.c.batch_id == batch_id, TRANSFERS.c.document_sha256.is_(None))
-        .values(document_sha256=sha256)
     )
 
 

@@ -21,8 +21,7 @@ REVIEW_WALLED = (
 #: The same of the third schema: money in depth, and the notices that a pass of the clock gathers.
 MONEY_WALLED = (
     "payment_share", "credit", "tariff_change", "waiver", "area_survey", "bill_reminder", "dispute", "refund",
-    "deposit", "deposit_move", "channel_order", "bank_profile", "statement_file", "statement_line", "statement_match",
-    "suspense", "period", "transfer", "notice_line", "office_change",
+    "deposit", "statement_file", "statement_line", "suspense", "period", "transfer", "notice_line", "office_change",
 )  # fmt: skip
 WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED)
 
@@ -62,8 +61,7 @@ REVIEW_AREA_WALLED = {
 MONEY_AREA_WALLED = {
     **dict.fromkeys(
         (
-            "credit", "waiver", "area_survey", "bill_reminder", "dispute", "refund", "deposit", "deposit_move",
-            "channel_order", "notice_line",
+            "credit", "waiver", "area_survey", "bill_reminder", "dispute", "refund", "deposit",             "notice_line",
         ),
         "application_is_here(application_id)",
     ),
@@ -71,7 +69,7 @@ MONEY_AREA_WALLED = {
     # The tariff, the bank's files, the books' periods and who held which post are the city's.
     **dict.fromkeys(
         (
-            "tariff_change", "bank_profile", "statement_file", "statement_line", "statement_match", "suspense",
+            "tariff_change", "statement_file", "statement_line", "suspense",
             "period", "transfer", "office_change",
         ),
         "false",
@@ -120,10 +118,10 @@ MONEY_CHANGEABLE = {
     "bill": "paid_fen, void_reason, voided_at, void_booked_on",
     "receipt": "prints",
     "credit": "left_fen",
-    "statement_line": "state, rule, why, payment_id, match_id",
+    "statement_line": "state, rule, why, payment_id",
     "period": "state, version, reopening_reason, reopening_asked_by, reopening_asked_at, reopened_by, reopened_at, "
-    "acts, document_sha256, seal_key_id, seal",
-    "transfer": "state, decided_by, decided_at, opinion, document_sha256, seal_key_id, seal",
+    "acts, seal_key_id, seal",
+    "transfer": "state, decided_by, decided_at, opinion, seal_key_id, seal",
     "notice_line": "told_as",
 }
 

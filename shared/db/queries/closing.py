@@ -107,10 +107,8 @@ KINDS = (
     "not_in_books",
     "not_on_statement",
     "statement_missing",
-    "match_waiting",
     "suspense",
     "attention",
-    "order_unknown",
     "without_receipt",
     "receipt_gap",
     "refund_waiting",
@@ -143,17 +141,11 @@ _OPEN = """
      where not exists (select from statement_file f where f.provider = s.provider
                        and s.booked_on between f.first_on and f.last_on)
     union all
-    select 'match_waiting', left(m.id::text, 8), m.amount_fen, m.why from statement_match m
-     where m.state = 'proposed' and (m.made_at at time zone 'Asia/Shanghai')::date <= :day
-    union all
     select 'suspense', s.provider || ' ' || s.bank_reference, s.amount_fen, s.why from suspense s
      where s.state in ('open', 'claimed', 'returning') and (s.came_at at time zone 'Asia/Shanghai')::date <= :day
     union all
     select 'attention', c.kind || ' ' || c.key, 0, c.reason from case_item c
      where c.closed_at is null and c.kind = any(:kinds)
-    union all
-    select 'order_unknown', o.order_no, o.amount_fen, o.provider from channel_order o
-     where o.state = 'unknown' and (o.created_at at time zone 'Asia/Shanghai')::date <= :day
     union all
     select 'without_receipt', b.number, b.total_fen, b.payer_name from bill b
      where b.status = 'paid' and (b.paid_at at time zone 'Asia/Shanghai')::date <= :day

@@ -51,7 +51,6 @@ class Period(SQLModel, table=True):
     reopened_by: UUID | None = reference("account.id", nullable=True)
     reopened_at: datetime | None = moment(nullable=True)
     acts: list[Any] = json_list()
-    document_sha256: str | None = None
     seal_key_id: str | None = None
     seal: bytes | None = raw(nullable=True)
 
@@ -96,6 +95,5 @@ class Transfer(SQLModel, table=True):
     decided_by: UUID | None = reference("account.id", nullable=True)
     decided_at: datetime | None = moment(nullable=True)
     opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    document_sha256: str | None = None
     seal_key_id: str | None = None
     seal: bytes | None = raw(nullable=True)

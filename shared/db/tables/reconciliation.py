@@ -1,9 +1,8 @@
-"""Orders at payment channels, what banks' files say, what was matched with it, and money that fits nothing yet."""
+"""What banks' files say, what was matched with it, and money that fits nothing yet."""
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -15,52 +14,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from shared.db.tables.columns import UUID, datetime, json_object, moment, new_id, raw, recorded, reference
-
-
-class ChannelOrder(SQLModel, table=True):
-    """What we asked a payment channel for, written down before we asked; `unknown` until the channel has told."""
-
-    __tablename__ = "channel_order"
-    __table_args__ = (
-        UniqueConstraint("provider", "order_no"),
-        CheckConstraint("state in ('created','unknown','open','paid','closed')", name="channel_order_state"),
-        CheckConstraint("amount_fen > 0", name="channel_order_amount"),
-        CheckConstraint("state <> 'paid' or provider_txn_id <> ''", name="channel_order_paid"),
-        Index("channel_order_bill", "bill_id"),
-        Index(
-            "channel_order_asking",
-            "next_ask_at",
-            postgresql_where=text("state in ('created','unknown','open')"),
-        ),
-    )
-    id: UUID = new_id()
-    tenant_id: str = Field(foreign_key="tenant.id")
-    application_id: UUID = reference("application.id", index=True)
-    bill_id: UUID = reference("bill.id")
-    provider: str
-    order_no: str
-    amount_fen: int = Field(sa_type=BigInteger)
-    state: str = Field(default="created", sa_column_kwargs={"server_default": "created"})
-    pay_url: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    provider_txn_id: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    created_at: datetime = moment()
-    expires_at: datetime = moment()
-    next_ask_at: datetime | None = moment(nullable=True)
-    asks: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    answer: dict[str, Any] = json_object()
-
-
-class BankProfile(SQLModel, table=True):
-    """How one bank's file is read: which column says what, by name."""
-
-    __tablename__ = "bank_profile"
-    tenant_id: str = Field(primary_key=True, foreign_key="tenant.id")
-    code: str = Field(primary_key=True)
-    name: str
-    data: dict[str, Any] = json_object()
-    saved_by: UUID | None = reference("account.id", nullable=True)
-    saved_at: datetime = moment()
+from shared.db.tables.columns import UUID, datetime, moment, new_id, raw, recorded, reference
 
 
 class StatementFile(SQLModel, table=True):
@@ -127,33 +81,6 @@ class StatementLine(SQLModel, table=True):
     rule: str = Field(default="", sa_column_kwargs={"server_default": ""})
     why: str = Field(default="", sa_column_kwargs={"server_default": ""})
     payment_id: UUID | None = reference("payment.id", nullable=True)
-    match_id: UUID | None = reference("statement_match.id", nullable=True)
-
-
-class StatementMatch(SQLModel, table=True):
-    """What a person put together (several lines to one bill, one line to several), confirmed by another; undoable
-    until the day is closed. `lines` and `bills` name the sides with their amounts."""
-
-    __tablename__ = "statement_match"
-    __table_args__ = (
-        CheckConstraint("state in ('proposed','confirmed','declined','undone')", name="statement_match_state"),
-        CheckConstraint("decided_by is null or decided_by <> made_by", name="statement_match_two_people"),
-        CheckConstraint("state <> 'confirmed' or decided_by is not null", name="statement_match_decided"),
-        Index("statement_match_open", "tenant_id", postgresql_where=text("state = 'proposed'")),
-    )
-    id: UUID = new_id()
-    tenant_id: str = Field(foreign_key="tenant.id")
-    state: str = Field(default="proposed", sa_column_kwargs={"server_default": "proposed"})
-    lines: dict[str, Any] = json_object()
-    bills: dict[str, Any] = json_object()
-    amount_fen: int = Field(sa_type=BigInteger)
-    why: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    made_by: UUID = reference("account.id")
-    made_at: datetime = moment()
-    decided_by: UUID | None = reference("account.id", nullable=True)
-    decided_at: datetime | None = moment(nullable=True)
-    undone_by: UUID | None = reference("account.id", nullable=True)
-    undone_at: datetime | None = moment(nullable=True)
 
 
 class Suspense(SQLModel, table=True):

@@ -104,34 +104,3 @@ class Deposit(SQLModel, table=True):
     completed_on: date | None = None
     notice_ends_on: date | None = Field(default=None, description="公示期届满; nothing is released before")
     released_on: date | None = None
-
-
-class DepositMove(SQLModel, table=True):
-    """What happened to a deposit: interest, a draw on arrears, a completion, a release, a new guarantee."""
-
-    __tablename__ = "deposit_move"
-    __table_args__ = (
-        CheckConstraint(
-            "kind in ('interest','draw','completion','release','renewal','top_up')", name="deposit_move_kind"
-        ),
-        CheckConstraint("state in ('asked','done','declined')", name="deposit_move_state"),
-        CheckConstraint("decided_by is null or decided_by <> asked_by", name="deposit_move_two_people"),
-        CheckConstraint("amount_fen >= 0", name="deposit_move_amount"),
-        Index("deposit_move_deposit", "deposit_id", "at"),
-        Index("deposit_move_application", "application_id"),
-    )
-    id: UUID = new_id()
-    tenant_id: str = Field(foreign_key="tenant.id")
-    application_id: UUID = reference("application.id")
-    deposit_id: UUID = reference("deposit.id")
-    kind: str
-    state: str = Field(default="done", sa_column_kwargs={"server_default": "done"})
-    amount_fen: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
-    reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    document: str = Field(default="", sa_column_kwargs={"server_default": ""})
-    data: dict[str, Any] = json_object()
-    at: datetime = moment()
-    asked_by: UUID | None = reference("account.id", nullable=True)
-    decided_by: UUID | None = reference("account.id", nullable=True)
-    decided_at: datetime | None = moment(nullable=True)
-    opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})

@@ -101,26 +101,6 @@ def _columns() -> dict[str, tuple[sa.Column[Any], ...]]:
 def upgrade() -> None:
     _change_the_first_tables()
     op.create_table(
-        "bank_profile",
-        sa.Column("tenant_id", sa.String(), nullable=False),
-        sa.Column("code", sa.String(), nullable=False),
-        sa.Column("name", sa.String(), nullable=False),
-        sa.Column(
-            "data", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
-        ),
-        sa.Column("saved_by", sa.Uuid(), nullable=True),
-        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["saved_by"],
-            ["account.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"],
-            ["tenant.id"],
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "code"),
-    )
-    op.create_table(
         "period",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.String(), nullable=False),
@@ -144,7 +124,6 @@ def upgrade() -> None:
         sa.Column(
             "acts", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'::jsonb"), nullable=False
         ),
-        sa.Column("document_sha256", sa.String(), nullable=True),
         sa.Column("seal_key_id", sa.String(), nullable=True),
         sa.Column("seal", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint(
@@ -217,53 +196,6 @@ def upgrade() -> None:
     )
     op.create_index("statement_file_days", "statement_file", ["tenant_id", "last_on"], unique=False)
     op.create_table(
-        "statement_match",
-        sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("tenant_id", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), server_default="proposed", nullable=False),
-        sa.Column(
-            "lines", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
-        ),
-        sa.Column(
-            "bills", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
-        ),
-        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
-        sa.Column("why", sa.String(), server_default="", nullable=False),
-        sa.Column("made_by", sa.Uuid(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("decided_by", sa.Uuid(), nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("undone_by", sa.Uuid(), nullable=True),
-        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
-        sa.CheckConstraint("state <> 'confirmed' or decided_by is not null", name="statement_match_decided"),
-        sa.CheckConstraint("state in ('proposed','confirmed','declined','undone')", name="statement_match_state"),
-        sa.CheckConstraint("decided_by is null or decided_by <> made_by", name="statement_match_two_people"),
-        sa.ForeignKeyConstraint(
-            ["decided_by"],
-            ["account.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["made_by"],
-            ["account.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"],
-            ["tenant.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["undone_by"],
-            ["account.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index(
-        "statement_match_open",
-        "statement_match",
-        ["tenant_id"],
-        unique=False,
-        postgresql_where=sa.text("state = 'proposed'"),
-    )
-    op.create_table(
         "tariff_change",
         sa.Column("id", sa.UUID(), nullable=False),
         sa.Column("tenant_id", sa.String(), nullable=False),
@@ -330,7 +262,6 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.Uuid(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opinion", sa.String(), server_default="", nullable=False),
-        sa.Column("document_sha256", sa.String(), nullable=True),
         sa.Column("seal_key_id", sa.String(), nullable=True),
         sa.Column("seal", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("account in ('treasury','agency')", name="transfer_account"),
@@ -438,52 +369,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("bill_id", "step"),
     )
     op.create_index("ix_bill_reminder_application_id", "bill_reminder", ["application_id"], unique=False)
-    op.create_table(
-        "channel_order",
-        sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("tenant_id", sa.String(), nullable=False),
-        sa.Column("application_id", sa.Uuid(), nullable=False),
-        sa.Column("bill_id", sa.Uuid(), nullable=False),
-        sa.Column("provider", sa.String(), nullable=False),
-        sa.Column("order_no", sa.String(), nullable=False),
-        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
-        sa.Column("state", sa.String(), server_default="created", nullable=False),
-        sa.Column("pay_url", sa.String(), server_default="", nullable=False),
-        sa.Column("provider_txn_id", sa.String(), server_default="", nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("next_ask_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("asks", sa.Integer(), server_default="0", nullable=False),
-        sa.Column(
-            "answer", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
-        ),
-        sa.CheckConstraint("state <> 'paid' or provider_txn_id <> ''", name="channel_order_paid"),
-        sa.CheckConstraint("state in ('created','unknown','open','paid','closed')", name="channel_order_state"),
-        sa.CheckConstraint("amount_fen > 0", name="channel_order_amount"),
-        sa.ForeignKeyConstraint(
-            ["application_id"],
-            ["application.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["bill_id"],
-            ["bill.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"],
-            ["tenant.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("provider", "order_no"),
-    )
-    op.create_index(
-        "channel_order_asking",
-        "channel_order",
-        ["next_ask_at"],
-        unique=False,
-        postgresql_where=sa.text("state in ('created','unknown','open')"),
-    )
-    op.create_index("channel_order_bill", "channel_order", ["bill_id"], unique=False)
-    op.create_index("ix_channel_order_application_id", "channel_order", ["application_id"], unique=False)
     op.create_table(
         "deposit",
         sa.Column("id", sa.UUID(), nullable=False),
@@ -684,55 +569,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_credit_application_id", "credit", ["application_id"], unique=False)
     op.create_table(
-        "deposit_move",
-        sa.Column("id", sa.UUID(), nullable=False),
-        sa.Column("tenant_id", sa.String(), nullable=False),
-        sa.Column("application_id", sa.Uuid(), nullable=False),
-        sa.Column("deposit_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("state", sa.String(), server_default="done", nullable=False),
-        sa.Column("amount_fen", sa.BigInteger(), server_default="0", nullable=False),
-        sa.Column("reason", sa.String(), server_default="", nullable=False),
-        sa.Column("document", sa.String(), server_default="", nullable=False),
-        sa.Column(
-            "data", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False
-        ),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("asked_by", sa.Uuid(), nullable=True),
-        sa.Column("decided_by", sa.Uuid(), nullable=True),
-        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("opinion", sa.String(), server_default="", nullable=False),
-        sa.CheckConstraint(
-            "kind in ('interest','draw','completion','release','renewal','top_up')", name="deposit_move_kind"
-        ),
-        sa.CheckConstraint("state in ('asked','done','declined')", name="deposit_move_state"),
-        sa.CheckConstraint("amount_fen >= 0", name="deposit_move_amount"),
-        sa.CheckConstraint("decided_by is null or decided_by <> asked_by", name="deposit_move_two_people"),
-        sa.ForeignKeyConstraint(
-            ["application_id"],
-            ["application.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["asked_by"],
-            ["account.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["decided_by"],
-            ["account.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["deposit_id"],
-            ["deposit.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id"],
-            ["tenant.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-    )
-    op.create_index("deposit_move_application", "deposit_move", ["application_id"], unique=False)
-    op.create_index("deposit_move_deposit", "deposit_move", ["deposit_id", "at"], unique=False)
-    op.create_table(
         "payment_share",
         sa.Column("payment_id", sa.Uuid(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -777,16 +613,11 @@ def upgrade() -> None:
         sa.Column("rule", sa.String(), server_default="", nullable=False),
         sa.Column("why", sa.String(), server_default="", nullable=False),
         sa.Column("payment_id", sa.Uuid(), nullable=True),
-        sa.Column("match_id", sa.Uuid(), nullable=True),
         sa.CheckConstraint("state in ('open','matched','suspense','ignored')", name="statement_line_state"),
         sa.CheckConstraint("amount_fen <> 0", name="statement_line_amount"),
         sa.ForeignKeyConstraint(
             ["file_id"],
             ["statement_file.id"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["match_id"],
-            ["statement_match.id"],
         ),
         sa.ForeignKeyConstraint(
             ["payment_id"],
@@ -1130,20 +961,16 @@ def downgrade() -> None:
     op.drop_table("suspense")
     op.drop_table("statement_line")
     op.drop_table("payment_share")
-    op.drop_table("deposit_move")
     op.drop_table("credit")
     op.drop_table("waiver")
     op.drop_table("dispute")
     op.drop_table("deposit")
-    op.drop_table("channel_order")
     op.drop_table("bill_reminder")
     op.drop_table("area_survey")
     op.drop_table("transfer")
     op.drop_table("tariff_change")
-    op.drop_table("statement_match")
     op.drop_table("statement_file")
     op.drop_table("period")
-    op.drop_table("bank_profile")
     op.drop_constraint("fee_line_item", "fee_line", type_="foreignkey")
     for name in ("bill_one_at_a_time", "bill_open", "bill_void_booked_on"):
         op.drop_index(name, table_name="bill")
