@@ -61,7 +61,8 @@ REVIEW_AREA_WALLED = {
 MONEY_AREA_WALLED = {
     **dict.fromkeys(
         (
-            "credit", "waiver", "area_survey", "bill_reminder", "dispute", "refund", "deposit",             "notice_line",
+            "credit", "waiver", "area_survey", "bill_reminder", "dispute", "refund", "deposit",
+            "notice_line",
         ),
         "application_is_here(application_id)",
     ),

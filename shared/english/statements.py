@@ -1,0 +1,223 @@
+"""Files of banks and channels, and why their money is matched with a bill or not."""
+
+from typing import Final
+
+TABLE: Final = (
+    # Why money is matched with a bill, or not.
+    (r"流水号一致", "same reference"),
+    (r"流水号不同", "another reference"),
+    (r"缴款码一致", "same payment code"),
+    (r"缴款码不同", "another payment code"),
+    (r"对方账号一致", "same account of the payer"),
+    (r"统一社会信用代码一致", "same credit code of the payer"),
+    (r"同一缴款人", "same payer"),
+    (r"户名一致", "same name"),
+    (r"户名相似 (\d+) %", r"name alike by \1 %"),
+    (r"金额一致", "same amount"),
+    (r"金额多 (.*)", r"\1 too much"),
+    (r"金额少 (.*)", r"\1 too little"),
+    (r"日期一致", "same day"),
+    (r"在缴款期限内", "within the term of payment"),
+    (r"日期差 (\d+) 天", r"\1 days apart"),
+    (r"(\d+) 张缴费单合计一致", r"\1 bills add up to it"),
+    (r"(\d+) 笔账上收付合计一致", r"\1 entries in the books add up to it"),
+    (r"(\d+) 笔流水合计一致", r"\1 lines add up to it"),
+    (r"渠道尚未完成", "the channel has not finished it"),
+    (r"状态不符：(.*)", r"state differs: \1"),
+    (r"没有找到对应的缴费单", "no bill was found for it"),
+    (r"有候选，须由人确认", "there are candidates, for a person to confirm"),
+    (
+        r"缴款码对应的缴费单已与另一笔流水匹配，可能重复缴款",
+        "the bill of its code was matched with another line; it may have been paid twice",
+    ),
+    # Files of banks and channels.
+    (r"请写明认领的依据", "say why the money is for this bill"),
+    (
+        r"这笔待查款已被认领或已处理，请刷新后再看",
+        "this money has been claimed or dealt with meanwhile; look again",
+    ),
+    (
+        r"这张缴费通知书不在待缴状态，不能认领到它名下",
+        "this bill is not open for payment; the money cannot be claimed for it",
+    ),
+    (r"这笔待查款还没有人认领", "nobody has claimed this money yet"),
+    (r"待查款由认领人以外的人确认", "a claim is confirmed by somebody other than who made it"),
+    (
+        r"这张缴费通知书已经缴清或作废，请退回认领后另行处理",
+        "this bill has been paid or voided; give the claim back and deal with the money otherwise",
+    ),
+    (
+        r"渠道账单现在只能查看，不能记账；请导入收款银行的明细",
+        "a channel's bill can be looked at only and is not booked; import the list of the bank that has the money",
+    ),
+    (r"文件中没有一笔收支，不用导入", "the file has no movement; there is nothing to import"),
+    (r"没有这个列名方案", "there is no such profile of columns"),
+    (r"请选择对账单文件", "choose the statement file"),
+    (r"没有这个缴费单号或缴款码", "there is no bill with this number or payment code"),
+    (r"没有这份对账单", "there is no such statement"),
+    (r"没有这笔待查款", "there is no such money in suspense"),
+    (r"结束标记之后不应再有明细", "there must be no line after the end mark"),
+    (r"表头缺少列：(.*)", r"the head lacks these columns: \1"),
+    (
+        r"文件末尾没有“(.*)”，可能没有下载完整",
+        r"the file does not end with “\1”; perhaps it was not downloaded whole",
+    ),
+    (
+        r"有 (.*) 列，表头有 (.*) 列；这一行可能被截断",
+        r"has \1 columns, the head has \2; the line may have been cut off",
+    ),
+    (
+        r"有 (.*) 列，表头有 (.*) 列；这一行可能被截断，或字段中的逗号没有加引号",
+        r"has \1 columns, the head has \2; the line may have been cut off, or a comma in it is not quoted",
+    ),
+    (r"“(.*)”不是交易或退款", r"“\1” is neither a payment nor a refund"),
+    (
+        r"交易应为正数，退款应为负数，不能为零",
+        "a payment must be positive and a refund negative; neither may be zero",
+    ),
+    (r"没有流水号", "has no reference number"),
+    (r"没有本方账号", "does not name the account"),
+    (r"前 (.*) 行中没有找到表头，应有：(.*)", r"there is no head in the first \1 rows; it must have: \2"),
+    (r"金额为零，不是一笔收支", "an amount of zero is no movement"),
+    (r"借方与贷方都有金额，一行只应有一个", "has a debit and a credit; a line may have one"),
+    (r"方向是“(.*)”，金额却在另一列", r"the direction is “\1”, but the amount stands in the other column"),
+    (r"币种是“(.*)”，这里只收人民币", r"the currency is “\1”; only CNY is taken here"),
+    (r"文件中没有对账单", "there is no statement in the file"),
+    (
+        r"没有期初余额（OPBD）或期末余额（CLBD）",
+        "the opening balance (OPBD) or the closing balance (CLBD) is missing",
+    ),
+    (r"状态是“(.*)”，只收已入账（BOOK）的分录", r"the status is “\1”; only booked entries (BOOK) are taken"),
+    (r"“(.*)”不是日期，应如 (.*) 或 (.*)", r"“\1” is no date; write it like \2 or \3"),
+    (r"“(.*)”不是时间，应如 (.*)", r"“\1” is no time; write it like \2"),
+    (r"“(.*)”不是金额，应如 (.*) 或 (.*)", r"“\1” is no amount; write it like \2 or \3"),
+    (r"“(.*)”不是收支方向，应为 (.*) 之一", r"“\1” is no direction; it must be one of \2"),
+    (r"“(.*)”不是收入或支出", r"“\1” is neither income nor expense"),
+    (r"“(.*)”不是 SUCCESS、REFUND 或 REVOKED", r"“\1” is not SUCCESS, REFUND or REVOKED"),
+    (r"“(.*)”有不足一分的零头", r"“\1” has a fraction of a fen"),
+    (r"“(.*)”是负数；这里只应有正数", r"“\1” is negative; only positive numbers belong here"),
+    (r"“(.*)”的小数超过 (.*) 位", r"“\1” has more than \2 decimals"),
+    (
+        r"(.*) 早于 (.*)，不会是记账日期；可能是表格软件改坏了这一格",
+        r"\1 is before \2 and cannot be the day of a booking; a spreadsheet may have spoilt the cell",
+    ),
+    (r"(.*) 晚于今天 (.*)", r"\1 is after today, \2"),
+    (
+        r"含有孤立的回车符，无法分行；请重新下载原始文件",
+        "has a lone carriage return and cannot be split into lines; download the original file again",
+    ),
+    (
+        r"含有不是 (.*) 编码的字节，文件可能被截断或转换过编码；请重新下载原始文件",
+        r"has bytes that are not \1; the file may have been cut off or converted: download the original again",
+    ),
+    (
+        r"引号不成对，或引号外有多余的字；从这一行起无法分列，请重新下载原始文件",
+        "has a quotation mark without its pair, or text beside one; from here on it has no columns: "
+        "download the original again",
+    ),
+    (r"含有空字符，文件已损坏；请重新下载", "has null characters: the file is damaged; download it again"),
+    (r"是空文件", "is empty"),
+    (r"是旧版 Excel（.xls），请另存为 .xlsx 或 CSV 后再传", "is an old Excel file (.xls); save it as .xlsx or CSV"),
+    (
+        r"是 PDF，请在银行页面下载 CSV、XLSX 或其他明细文件",
+        "is a PDF; download CSV, XLSX or another list from the bank",
+    ),
+    (r"是 UTF-16 编码，请另存为 CSV（UTF-8）后再传", "is in UTF-16; save it as CSV (UTF-8)"),
+    (r"是压缩文件，请解压后上传其中的账单", "is packed; unpack it and upload the bill inside"),
+    (r"是 XML，但不是 camt.053 对账单", "is XML, but no camt.053 statement"),
+    (
+        r"既不是 UTF-8 也不是 GB18030 编码的文字，认不出是哪种账单",
+        "is text in neither UTF-8 nor GB18030, so its format cannot be told",
+    ),
+    (
+        r"认不出是哪种账单；.*",
+        "is in no known format; bills of WeChat and Alipay, lists of banks in CSV and XLSX, camt.053 "
+        "and MT940 can be imported",
+    ),
+    (r"这一行不属于任何字段", "the line belongs to no field"),
+    (
+        r"上一页没有期末余额（:62F:），文件可能缺行",
+        "the page before has no closing balance (:62F:); lines may be missing",
+    ),
+    (r"这一笔之前没有期初余额（:60F:）", "there is no opening balance (:60F:) before this movement"),
+    (r"期末余额之前没有期初余额（:60F:）", "there is no opening balance (:60F:) before the closing one"),
+    (r"不认识的字段 (.*)", r"unknown field \1"),
+    (
+        r"没有期末余额，文件可能没有下载完整",
+        "there is no closing balance; perhaps the file was not downloaded whole",
+    ),
+    (r"不合 :61: 的格式.*", "is not in the format of :61: (day, mark, amount, type, reference)"),
+    (r"不合余额的格式.*", "is not in the format of a balance (mark, day, currency, amount)"),
+    (r"应写 debit 与 credit 两列，或只写 amount 一列", "name the columns debit and credit, or only amount"),
+    (r"流水号唯一的，应写明流水号在哪一列", "say in which column the unique reference stands"),
+    (
+        r"请选择这份明细是哪家银行的，或新建一个列名方案",
+        "choose whose list this is, or make a profile of its columns",
+    ),
+    (
+        r"最后一行没有换行，可能没有下载完整；若这家银行的文件都如此，请在列名方案中注明",
+        "the last line has no line break, so the file may not be whole; if this bank's files are all "
+        "like that, say so in the profile",
+    ),
+    (
+        r"应为 (.*)，文件中为 (.*)；文件可能不完整或不是这一份",
+        r"should be \1, and is \2 in the file; it may not be whole, or be another one",
+    ),
+    (r"账户 (.*) 与 (.*) 不同；一份文件只能是一个账户的", r"account \1 is not \2; a file must be of one account"),
+    (r"期初 (.*) 不等于上一页期末 (.*)", r"it opens with \1, and the page before closed with \2"),
+    (
+        r"期初 (.*) 加发生额 (.*) 应为 (.*)，文件写的期末是 (.*)",
+        r"\1 and movements of \2 make \3, but the file closes with \4",
+    ),
+    (r"文件写的(.*)是 (.*)，按明细应为 (.*)", r"the file states \2 for \1, its lines come to \3"),
+    (r"文件写的(.*)是 (.*)，与明细之和不符", r"the file states \2 for \1, which is not the sum of its lines"),
+    (
+        r"余额接不上：.*",
+        "the balance before and this amount do not make this balance: a line may be missing, doubled or wrong",
+    ),
+    (r"流水号 (.*) 在文件中重复", r"reference \1 comes twice in the file"),
+    (r"与前面的一行完全相同", "is the same as a line before"),
+    (r"合计行之后不应再有内容", "there must be nothing after the totals"),
+    (r"文件中没有表头", "the file has no head"),
+    (
+        r"文件末尾没有合计行，可能没有下载完整",
+        "the file does not end with its totals; perhaps it was not downloaded whole",
+    ),
+    (r"压缩包中有 (.*) 个文件，不是对账单", r"the archive holds \1 files and is no statement"),
+    (r"文件加了密码，请另存为不加密的 XLSX", "the file has a password; save it as XLSX without one"),
+    (r"压缩比异常，可能是恶意文件（压缩炸弹）", "it unpacks to far too much and may be malicious (a zip bomb)"),
+    (
+        r"压缩包里没有 Excel 工作簿；若是下载的账单压缩包，请解压后上传其中的文件",
+        "the archive is no Excel workbook; if it is a bill as downloaded, unpack it and upload what is inside",
+    ),
+    (r"不是完整的 XLSX 文件，可能没有下载完整；请重新下载", "is no whole XLSX file; download it again"),
+    (r"工作簿里没有可见的工作表", "the workbook has no sheet to see"),
+    (
+        r"工作簿中的文字过多，请在银行页面改为下载 CSV",
+        "the workbook holds too much text; download CSV from the bank instead",
+    ),
+    (r"第 (.*) 行有超过 (.*) 列，不是对账单", r"row \1 has more than \2 columns; this is no statement"),
+    (
+        r"单元格是公式，不是银行写的数；请用银行下载的原始文件",
+        "the cell is a formula, no number that a bank wrote; take the file as downloaded",
+    ),
+    (r"单元格指向不存在的文字，文件已损坏", "the cell points to a text that is not there: the file is damaged"),
+    (r"“(.*)”不是数字，文件已损坏", r"“\1” is no number: the file is damaged"),
+    (r"“(.*)”不是日期，文件已损坏", r"“\1” is no day: the file is damaged"),
+    (
+        r"数字超过 15 位，.*",
+        "the number has more than 15 digits, of which a spreadsheet has lost the last; take the file as "
+        "downloaded, or make the column text",
+    ),
+    (r"单元格没有行列号，文件已损坏", "a cell does not say where it stands: the file is damaged"),
+    (
+        r"第 (.*) 行起不是完整的 XML，文件可能被截断或编码有误；请重新下载",
+        r"from line \1 on it is no whole XML; it may be cut off or in another encoding: download it again",
+    ),
+    (r"XML 嵌套过深，不是对账单", "the XML is nested too deeply for a statement"),
+    (r"XML 中有过长的文字，不是对账单", "the XML has too long a text for a statement"),
+    (
+        r"XML 中有文档类型声明（DOCTYPE）或实体，对账单不会有，可能是恶意文件",
+        "the XML has a document type (DOCTYPE) or entities, which no statement has; it may be malicious",
+    ),
+)
