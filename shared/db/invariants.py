@@ -159,7 +159,7 @@ INVARIANTS = (
         "select count(*) from period where state <> 'reopened'",
         "select p.number || ' 结账后又记入 ' || e.kind || ' ' || e.key from period p join ledger_entry e "
         "on e.tenant_id = p.tenant_id and e.booked_on <= p.last_on "
-        "where p.state <> 'reopened' and e.recorded_at > (select max(q.recorded_at) from period q where q.id = p.id)",
+        "where p.state <> 'reopened' and e.recorded_at > p.recorded_at",
     ),
     Invariant(
         "I5-transfers",
@@ -424,6 +424,21 @@ INVARIANTS = (
         "cross join lateral (select count(*) as rows from intake_notice n where n.tenant_id = s.tenant_id "
         "and n.kind || ':' || extract(year from n.issued_on) = s.series) found "
         "where split_part(s.series, ':', 1) in ('accepted', 'one_time', 'not_accepted') and s.last <> found.rows",
+    ),
+    Invariant(
+        "I2-letter-series",
+        "补正告知书、联席会议、联合踏勘、服务卡、缴费异议编号连续，没有无故缺号",
+        "select count(*) from number_series where split_part(series, ':', 1) in ('correction', 'meeting', 'survey', "
+        "'card', 'dispute')",
+        "select s.series || ' 发到 ' || s.last || '，存有 ' || count(n.at) || ' 份' from number_series s left join ("
+        "select tenant_id, 'correction' as kind, sent_at as at from correction_notice where number is not null "
+        "union all select tenant_id, 'meeting', called_at from meeting "
+        "union all select tenant_id, 'survey', called_at from survey "
+        "union all select tenant_id, 'card', decided_at from service_card where number is not null "
+        "union all select tenant_id, 'dispute', raised_at from dispute) n on n.tenant_id = s.tenant_id "
+        "and n.kind || ':' || extract(year from n.at at time zone 'Asia/Shanghai') = s.series "
+        "where split_part(s.series, ':', 1) in ('correction', 'meeting', 'survey', 'card', 'dispute') "
+        "group by s.series, s.last having s.last <> count(n.at)",
     ),
     Invariant(
         "I2-commitments",

@@ -27,7 +27,7 @@ FONTS = Path(__file__).resolve().parents[2] / "var" / "fonts"
 NOT_ON_THIS_DAY = {
     "I9-cancelled", "I9-ended", "I10-refusals", "I10-reports", "I10-two-people", "I10-void", "I14-dead-work",
     "I15-meetings", "I2-commitments", "I10-notices", "I12-dates", "I12-mirrors", "I12-pauses", "I12-steps",
-    "I12-extensions",
+    "I12-extensions", "I2-letter-series",
     "I5-closed", "I5-transfers", "I13-closed-figures", "I2-period-series", "I10-periods",
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from office import E1_TOTAL_FEN, Office
-from watching import broken, kinds, side_by_side
+from watching import broken, forge, kinds, side_by_side
 
 from services import area_surveys, bill_reminders, cashier, disputes, reissues
 from services.cashier import Taking
@@ -304,6 +304,8 @@ class TestADispute:
         with pytest.raises(Conflict):
             self.answers(office, dispute, outcome="corrected")
         assert broken() == {}
+        forge("update number_series set last = 2 where series = 'dispute:2014'")
+        assert set(broken()) == {"I2-letter-series"}
 
     def test_needs_grounds_an_item_of_the_bill_and_its_own_applicant(self, office: Office, billed: Any) -> None:
         with pytest.raises(Invalid):

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from correcting import CLAUSE, asks, events, fact, items, notices, paper, paused, sends, statement, sweeps, task_of
 from office import Office
-from watching import broken, counts, kinds, side_by_side
+from watching import broken, counts, forge, kinds, side_by_side
 
 from services import corrections, review
 from shared.domain.corrections import Request
@@ -205,6 +205,8 @@ class TestANotice:
             assert (notice.state, notice.number) == ("sent", f"瀚一单补〔2014〕{count}号")
             assert len(events(office, application_id, "correction_sent")) == 1
         assert office.one("select last from number_series where series = 'correction:2014'") == 5
+        forge("update number_series set last = 6 where series = 'correction:2014'")
+        assert "I2-letter-series" in broken()
 
     def test_is_swept_once_by_two_sweepers(self, office: Office, received: UUID) -> None:
         asks(office, received, "rf")

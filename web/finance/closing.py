@@ -38,7 +38,8 @@ ITEMS_SHOWN = 20
 LINKS = {
     "callback_waiting": "/finance/attention",
     "attention": "/finance/attention",
-    "suspense": "/finance/attention",
+    "statement_missing": "/finance/statements",
+    "suspense": "/finance/suspense",
     "without_receipt": "/finance/bills?state=without_receipt",
     "to_pass_on": "#transfers",
     "transfer_waiting": "#transfers",
