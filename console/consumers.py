@@ -16,6 +16,7 @@ from shared.tasks import BILLING_QUEUE, CLOCKS_QUEUE, DOCUMENTS_QUEUE, NOTICES_Q
 # Loaded by others where they happen to be installed and never used by a consumer: structlog takes rich for tracebacks
 # in colour, fontTools takes lxml instead of the standard library's XML. Together ten megabytes of every process.
 LEFT_OUT = ("rich", "lxml")
+MODULES = {"cases": "workers.main", "documents": "workers.drawing"}
 THREADS = {"cases": 4, "documents": 1}  # drawing holds Python's lock: a second thread would only wait for it
 # Longer than a document takes; what is not finished then is rung again by the sweeper.
 SHUTDOWN_MS = 15_000
@@ -49,7 +50,7 @@ def main(part: str) -> int:
     threads = os.environ.get("WORKER_THREADS", str(THREADS[part]))
     processes = os.environ.get("WORKER_PROCESSES", "1")
     arguments = [
-        "workers.main", "--processes", processes, "--threads", threads, "--worker-shutdown-timeout", str(SHUTDOWN_MS),
+        MODULES[part], "--processes", processes, "--threads", threads, "--worker-shutdown-timeout", str(SHUTDOWN_MS),
         "--skip-logging", "--queues", *queues_of(part, config),
     ]  # fmt: skip
     return int(dramatiq.cli.main(dramatiq.cli.make_argument_parser().parse_args(arguments)) or 0)

@@ -18,8 +18,6 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final, TypeVar
 
-from rapidfuzz.distance import Indel
-
 from shared.domain.identifiers import uscc_problem
 from shared.domain.money import plain
 
@@ -192,6 +190,9 @@ def match(lines: Iterable[Incoming], expected: Iterable[Expected]) -> Matching:
 
 def similarity(one: str, other: str) -> int:
     """How alike two names are, whole %; 100 only where they are the same but for spelling, 0 where one is missing."""
+    # Imported where a file is matched: three megabytes that every process would hold all day.
+    from rapidfuzz.distance import Indel
+
     core, other_core = _core(one), _core(other)
     if not core or not other_core:
         return 0
