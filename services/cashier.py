@@ -29,7 +29,10 @@ from shared.tasks import PAYMENTS_QUEUE, Task
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taking:
-    """Money for one bill. `taken_from` is the account in the books that gives it; empty, it is the provider's."""
+    """Money for one bill. `taken_from` is the account in the books that gives it; empty, it is the provider's.
+
+    `for_lines` are the lines that it is for (a 保函 secures its own line only); empty, it is for all of them.
+    """
 
     bill: BillRow
     amount_fen: int
@@ -42,6 +45,7 @@ class Taking:
     payer_account: str = ""
     inbox_id: UUID | None = None
     taken_from: str = ""
+    for_lines: frozenset[int] = frozenset()
     by: Actor = SYSTEM
 
 
@@ -64,7 +68,8 @@ def take(sitting: Sitting, takings: Sequence[Taking]) -> list[UUID]:
     settled: list[BillRow] = []
     for taking in takings:
         bill = taking.bill
-        shares, over_fen = _shares(sitting, bill.id, taking.amount_fen, lines[bill.id], paid)
+        asked = [line for line in lines[bill.id] if not taking.for_lines or line[0] in taking.for_lines]
+        shares, over_fen = _shares(sitting, bill.id, taking.amount_fen, asked, paid)
         for each in shares:
             paid[bill.id, each.seq] = paid.get((bill.id, each.seq), 0) + each.amount_fen
         payment_id = uuid4()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,9 +15,11 @@ from services.decision_letter import refusal_view, used_default
 from services.handling_slip import handling_slip_view
 from services.letters import long_day, seal
 from services.press import TITLES
+from services.refund_letter import refund_decision_view
 from services.sitting import Sitting
-from shared.db import accounts, attachments, bills, cases, clock, clocks, payments, receipts
+from shared.db import accounts, attachments, bills, cases, clock, clocks, documents, payments, receipts
 from shared.db.bills import BillLineRow, BillRow
+from shared.db.receipts import ReceiptRow
 from shared.documents.views import (
     AccountTotal,
     BillLine,
@@ -25,11 +28,13 @@ from shared.documents.views import (
     Labelled,
     Payee,
     ReceiptLine,
+    ReceiptState,
     ReceiptView,
     SlipMaterial,
     SlipView,
 )
 from shared.domain.errors import Broken
+from shared.domain.ledger import GUARANTEE
 from shared.domain.lines import ACCOUNT_NAMES, NATURE_NAMES, Line
 from shared.domain.money import grouped
 from shared.domain.words import in_words
@@ -94,7 +99,10 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
 
 
 def receipt_view(sitting: Sitting, receipt_id: UUID) -> ReceiptView:
-    """缴费凭证·网上回执: sealed by the unit of every line with money, then by finance."""
+    """缴费凭证·网上回执: sealed by the unit of every line with money, then by finance.
+
+    A reversal is the same in red, with minus amounts; a further rendition says that it is one (补打).
+    """
     city = sitting.city
     receipt = receipts.load(sitting.session, receipt_id)
     bill = bills.load(sitting.session, receipt.bill_id)
@@ -102,13 +110,19 @@ def receipt_view(sitting: Sitting, receipt_id: UUID) -> ReceiptView:
     paid = payments.of_bill(sitting.session, bill.id)
     if not paid:
         raise Broken(f"receipt {receipt.code}-{receipt.number} has no payment")
-    payment = paid[-1]
+    # A 保函 is no money: the receipt names the channel that money came by, if any did.
+    payment = ([each for each in paid if each.provider != GUARANTEE] or paid)[-1]
     rows = bills.lines(sitting.session, bill.id)
+    if receipt.lines:
+        rows = [replace(row, due_fen=receipt.by_line.get(row.seq, 0)) for row in rows]
+    shown = [row for row in rows if row.due_fen] if receipt.kind == "reversal" else rows
+    secured = payments.secured_lines(sitting.session, bill.id)
     wording = city.pack.wording
     received: dict[str, int] = {}
     for row in rows:
         if row.due_fen:
             received[row.unit_code] = received.get(row.unit_code, 0) + row.due_fen
+    state, marks, notice = _receipt_state(sitting, receipt)
     return ReceiptView(
         issuer_line=wording["receipt_issuer_line"],
         code=receipt.code,
@@ -116,6 +130,9 @@ def receipt_view(sitting: Sitting, receipt_id: UUID) -> ReceiptView:
         check_code=receipt.check_code,
         issued_on=receipt.issued_on.isoformat(),
         sealed_on=long_day(receipt.issued_on),
+        state=state,
+        marks=marks,
+        state_notice=notice,
         payer_name=bill.payer_name,
         payer_uscc=bill.payer_uscc,
         project_name=case.project_name,
@@ -125,13 +142,15 @@ def receipt_view(sitting: Sitting, receipt_id: UUID) -> ReceiptView:
         payment_code=in_fours(bill.payment_code),
         paid_at=_minute(payment.paid_at),
         channel=payment.channel,
-        lines=tuple(_receipt_line(sitting, row) for row in rows),
-        total_in_words=in_words(receipt.total_fen),
-        total=grouped(receipt.total_fen),
+        lines=tuple(_receipt_line(sitting, row, receipt, is_secured=row.seq in secured) for row in shown),
+        total_in_words=f"（负数）{in_words(-receipt.total_fen)}"
+        if receipt.total_fen < 0
+        else in_words(receipt.total_fen),
+        total=figure(receipt.total_fen),
         accounts=_accounts(sitting, rows),
         other_information="；".join([*_refund_notes(wording, rows), wording["tariff_notice"]]) + "。",
         payees=tuple(
-            Payee(unit_code=code, name=city.units[code].short_name, amount=grouped(amount))
+            Payee(unit_code=code, name=city.units[code].short_name, amount=figure(amount))
             for code, amount in received.items()
         ),
         qr_text=f"{settings().public_url}/verify/{receipt.public_token}",
@@ -205,6 +224,7 @@ COMPOSERS: Mapping[str, Callable[[Sitting, UUID], DocumentView]] = {
     "one_time_notice": door_letters.one_time_view,
     "not_accepted": door_letters.not_accepted_view,
     "refusal": refusal_view,
+    "refund_decision": refund_decision_view,
 }
 
 
@@ -274,10 +294,35 @@ def _bill_line(sitting: Sitting, seq: int, row: BillLineRow) -> BillLine:
     )
 
 
-def _receipt_line(sitting: Sitting, row: BillLineRow) -> ReceiptLine:
+def _receipt_state(sitting: Sitting, receipt: ReceiptRow) -> tuple[ReceiptState, tuple[str, ...], str]:
+    """How a rendition stands, the boxes beside 状态, and what the notice under the head says."""
+    rendition = documents.latest(sitting.session, "receipt", receipt.id)
+    prints = receipt.prints if rendition is not None and rendition.rendition > 1 else 0
+    said, marks = [], ["红字" if receipt.kind == "reversal" else "正常"]
+    if prints:
+        marks.append(f"补打 第{prints}次")
+        said.append(f"补打件　第{prints}次　{_long_minute(sitting.now)}　与首份同号同内容，请勿重复入账")
+    if receipt.reverses is not None:
+        before = receipts.load(sitting.session, receipt.reverses)
+        after = receipts.load(sitting.session, before.replaced_by) if before.replaced_by else None
+        said.append(f"冲销原凭证 {before.full_number}　原因：{receipt.reason}")
+        if after is not None:
+            said.append(f"另开凭证 {after.full_number}")
+        return ReceiptState.RED, tuple(marks), "　".join(said)
+    replaced = receipts.replaced_by(sitting.session, receipt.id)
+    if replaced is not None:
+        said.append(f"换开自原凭证 {replaced.full_number}（已冲红）　原因：{receipt.reason}")
+    return ReceiptState.REPRINT if prints else ReceiptState.NORMAL, tuple(marks), "　".join(said)
+
+
+def _receipt_line(sitting: Sitting, row: BillLineRow, receipt: ReceiptRow, *, is_secured: bool) -> ReceiptLine:
     line = Line.from_json(row.line)
     item = sitting.city.item(row.item_code)
     note = f"{item.nature_name} · {item.account_name}" if row.due_fen else line.reason
+    if is_secured:
+        note = f"{item.nature_name} · 以保函代缴"
+    if receipt.lines and receipt.kind == "receipt" and line.due_fen > row.due_fen:
+        note = f"已退还 {grouped(line.due_fen - row.due_fen)}"
     return ReceiptLine(
         code=line.code,
         name=line.name,
@@ -285,10 +330,15 @@ def _receipt_line(sitting: Sitting, row: BillLineRow) -> ReceiptLine:
         quantity=quantity(line),
         rate=rate(line),
         rate_unit=line.rate_unit if line.rate_unit == "%" else "",
-        amount=grouped(row.due_fen),
+        amount=figure(row.due_fen),
         note=note,
         unit_code=row.unit_code if row.due_fen else "",
     )
+
+
+def figure(fen: int) -> str:
+    """分 as receipts print them: 1,234.50, a reversal's with the plain minus sign that the template looks for."""
+    return f"-{grouped(-fen)}" if fen < 0 else grouped(fen)
 
 
 def quantity(line: Line) -> str:
@@ -315,13 +365,18 @@ def _accounts(sitting: Sitting, rows: list[BillLineRow]) -> tuple[AccountTotal, 
     return tuple(
         AccountTotal(
             account=ACCOUNT_NAMES[account],
-            amount=grouped(sum(natures.values())),
-            natures=tuple(Labelled(label=named[nature], text=grouped(fen)) for nature, fen in natures.items())
+            amount=figure(sum(natures.values())),
+            natures=tuple(Labelled(label=named[nature], text=figure(fen)) for nature, fen in natures.items())
             if len(natures) > 1
             else (),
         )
         for account, natures in totals.items()
     )
+
+
+def _long_minute(moment: datetime) -> str:
+    local = moment.astimezone(clock.CHINA)
+    return f"{long_day(local.date())} {local:%H:%M}"
 
 
 def _minute(moment: datetime) -> str:

@@ -1,16 +1,16 @@
 """An application that ends before its time: open tasks cancelled, clocks stopped, unpaid bills taken back.
 
 Called by use cases inside their own transaction; the caller holds the application's row. Work that was asked for
-before finds nothing to do; money that arrives for a bill taken back is refused with a case.
+before finds nothing to do; money that arrives for it afterwards is put aside with a case.
 """
 
 from __future__ import annotations
 
+from services import deposits, refund_asks
 from services.sitting import Sitting
-from shared.db import attention, bills, cases, clocks, endings
+from shared.db import bills, cases, clocks, endings
 from shared.db.cases import Case
 from shared.db.trail import Act, Actor
-from shared.domain.money import grouped
 from shared.logs import logger
 
 log = logger(__name__)
@@ -19,7 +19,8 @@ log = logger(__name__)
 def end(sitting: Sitting, case: Case, *, status: str, why: str, by: Actor) -> list[Act]:
     """End an application as withdrawn or refused; gives the acts that say so, to be appended with the caller's own.
 
-    A paid bill stays paid, with its receipt: that its money must go back is put before a person.
+    A paid bill stays paid, with its receipt, and its money is asked back at once, account by account; another person
+    approves it.
     """
     cases.set_status(sitting.session, [case.id], status, closed_at=sitting.now)
     cases.cancel_tasks(sitting.session, case.id)
@@ -33,14 +34,7 @@ def end(sitting: Sitting, case: Case, *, status: str, why: str, by: Actor) -> li
             data = {"bill": bill.number, "total_fen": bill.total_fen}
             acts.append(Act("bill_voided", sitting.now, by, sitting.city.lead_unit, data))
         elif bill.status in ("paid", "part_paid"):
-            attention.open_case(
-                sitting.session,
-                sitting.tenant,
-                kind="refund_due",
-                key=str(bill.id),
-                reason=f"{case.number} {why}，{bill.number} 已缴 {grouped(bill.paid_fen)} 元：请办理退费",
-                application_id=case.id,
-                data={"bill": bill.number, "paid_fen": bill.paid_fen},
-            )
+            refund_asks.ask_for_ended(sitting, case, bill, why=why, by=by)
+    deposits.release_for_ended(sitting, case, why=why, by=by)
     log.info("application_ended", application=case.number, status=status)
     return acts

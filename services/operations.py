@@ -13,7 +13,15 @@ from shared.domain.errors import Invalid, NotFound, Problem
 
 #: Which kinds of cases a role looks after; every kind has one owner, and nobody closes another's.
 KINDS_OF_ROLE: Final = {
-    "finance": ("callback_refused", "payment_refused", "objected_after_bill", "refund_due", "bill_unpaid"),
+    "finance": (
+        "callback_refused",
+        "payment_refused",
+        "objected_after_bill",
+        "refund_due",
+        "bill_unpaid",
+        "guarantee_expiring",
+        "guarantee_expired",
+    ),
     "leader": ("meeting_due", "no_officer", "calendar_missing"),
     "lead_window": ("commitment_late", "commitment_failed", "correction_unanswered"),
     "operator": ("work_dead", "unprintable", "notice_failed", "clock_failed"),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from services import cashier
 from services.cashier import Taking
 from services.sitting import Sitting
-from shared.db import attention, bills, cases, outbox, payments, suspense
+from shared.db import attention, bills, cases, endings, outbox, payments, suspense
 from shared.db.bills import BillRow
 from shared.db.outbox import Wanted
 from shared.db.payments import InboxRow
@@ -106,7 +106,7 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
             sitting.session, provider=row.provider, bank_reference=callback.bank_txn_id
         )
         reason = (
-            _misfit(callback, bill)
+            _misfit(callback, bill, is_ended=bill is not None and held[bill.application_id].status in endings.ENDED)
             if is_new
             else f"银行流水 {callback.bank_txn_id} 此前已按另一金额或另一缴费通知书入账"
         )
@@ -151,12 +151,14 @@ def post_payments(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
         log.info("payment_posted", application=held[bill.application_id].number, bill=bill.number, inbox=str(row.id))
 
 
-def _misfit(callback: Callback, bill: BillRow | None) -> str:
+def _misfit(callback: Callback, bill: BillRow | None, *, is_ended: bool) -> str:
     """Why a callback cannot be posted to this bill; empty if it can."""
     if bill is None:
         return f"缴款码 {callback.payment_code} 没有对应的缴费通知书"
     if callback.bill_number != bill.number:
         return f"缴款码属于 {bill.number}，回调写的是 {callback.bill_number}"
+    if is_ended:
+        return f"{bill.number} 的办件已经终止，不再收款"
     if bill.status == "paid":
         return f"{bill.number} 已经缴清，又收到一笔款项"
     if bill.status not in bills.OPEN:

@@ -20,6 +20,7 @@ import yaml
 from shared.domain.allocation import Rule
 from shared.domain.calendar import WorkingDays
 from shared.domain.characters import UNKEEPABLE, is_keepable
+from shared.domain.deposits import DepositRules, read_deposit_rules
 from shared.domain.errors import Invalid, Problem
 from shared.domain.facts import Facts
 from shared.domain.green_channel import GreenChannel, read_green_channel
@@ -53,6 +54,7 @@ SECTIONS: Final[Mapping[str, str]] = MappingProxyType(
         "reductions": "reductions.yaml",
         "policies": "policies.yaml",
         "refunds": "refunds.yaml",
+        "deposits": "refunds.yaml",
         "wording": "wording.yaml",
         "calendar": "calendar.yaml",
     }
@@ -64,7 +66,7 @@ _BILL_WAITS_FOR: Final = ("reviews_and_lines", "lines")
 #: Documents with a number of their own, beside bills, applications and receipts.
 NUMBERED: Final = (
     "accepted", "one_time", "not_accepted", "correction", "refusal", "meeting", "survey", "handling", "card",
-    "dispute", "transfer", "day_close", "month_close",
+    "dispute", "transfer", "day_close", "month_close", "refund",
 )  # fmt: skip
 _WORDING: Final = (
     "service_name",
@@ -107,6 +109,14 @@ _WORDING: Final = (
     "refusal_decision",
     "refusal_closing",
     "refusal_remedies",
+    "refund_opening",
+    "refund_basis",
+    "refund_decision",
+    "refund_refused",
+    "refund_payee",
+    "refund_closing",
+    "refund_passed_on_closing",
+    "refund_refused_closing",
 )
 
 
@@ -175,6 +185,7 @@ class Pack:
     ladder: Ladder
     tariff: Tariff
     refunds: tuple[RefundRule, ...]
+    deposits: DepositRules
     settings: PackSettings
     wording: Mapping[str, Any]
     calendar: WorkingDays
@@ -245,6 +256,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
     wording = _wording(data, problems)
     calendar, sources = _calendar(data, problems)
     tariff, refunds = _tariff(data, units, problems)
+    deposits = read_deposit_rules(data, problems)
     scope = read_scope(data, traits_of(tariff.uses), problems) if tariff else Scope(())
     if problems or tariff is None:
         raise Invalid(Problem(f"{_file_of(each.field)}: {each.field}", each.problem) for each in problems)
@@ -262,6 +274,7 @@ def build_pack(data: Mapping[str, Any]) -> Pack:
         ladder=ladder,
         tariff=tariff,
         refunds=refunds,
+        deposits=deposits,
         settings=settings,
         wording=wording,
         calendar=calendar,
@@ -384,7 +397,12 @@ def _tariff(
     for item in tariff.items:
         if item.owner_unit not in units:
             problems.append(Problem(f"items {item.code}.owner_unit", f"没有单位 {item.owner_unit}"))
-    return tariff, read_refund_rules(data, [item.code for item in tariff.items], problems)
+    refunds = read_refund_rules(data, [item.code for item in tariff.items], problems)
+    known = {(str(row.get("item")), str(row.get("version"))) for row in data.get("versions", ())}
+    for rule in refunds:
+        if rule.newer_rate and (rule.item, rule.newer_rate) not in known:
+            problems.append(Problem(f"refunds {rule.item}.newer_rate", f"{rule.item} 没有标准版本 {rule.newer_rate}"))
+    return tariff, refunds
 
 
 def _file_of(field: str) -> str:

@@ -21,7 +21,9 @@ from services import (
     commitments,
     corrections,
     default_consent,
+    deposits,
     forwarding,
+    guarantees,
     notices,
     reminders,
     vacancies,
@@ -58,6 +60,7 @@ ROUNDS: Final = (
     Round("corrections", corrections.due, corrections.look_at),
     Round("commitments", commitments.due, commitments.note_late),
     Round("unpaid_bills", bill_reminders.due, bill_reminders.remind),
+    Round("interest", deposits.due, deposits.accrue_due),
 )
 
 
@@ -66,6 +69,7 @@ ERRANDS: Final = (
     ("consent_by_default", default_consent.consent_by_default),
     ("reports_upwards", forwarding.urge_due),
     ("units_without_officers", vacancies.call_for_officers),
+    ("guarantees_running_out", guarantees.watch),
 )
 
 

@@ -16,6 +16,9 @@ from shared.db.tables.meetings import Appointment, Survey
 
 EXTENSIONS = table(ClockExtension)
 CORRECTIONS = table(CorrectionNotice)
+
+#: Applications that have ended before their time: nothing is reviewed, nothing is paid.
+ENDED = ("withdrawn", "refused", "not_accepted")
 #: What is called off, and the states in which it is still ahead.
 _AHEAD = (
     (CORRECTIONS, ("collecting", "sent")),

@@ -139,7 +139,7 @@ INVARIANTS = (
         "as shared, coalesce((select -sum(g.amount_fen) from ledger_posting g join ledger_entry e on e.id = g.entry_id "
         "where e.bill_id = b.id and e.kind = 'payment' and g.fee_line_id = l.fee_line_id), 0) as booked) found "
         "where found.shared <> found.booked or found.shared > l.due_fen "
-        "or (b.status in ('paid', 'refunded') and found.shared <> l.due_fen)",
+        "or (b.status = 'paid' and found.shared <> l.due_fen)",
     ),
     Invariant(
         "I6-suspense",
@@ -152,6 +152,62 @@ INVARIANTS = (
         "and state not in ('matched', 'returned')), 0) as listed union all select '预存款', "
         "coalesce((select -sum(amount_fen) from ledger_posting where tenant_id = t.id and account = 'credit'), 0), "
         "coalesce((select sum(left_fen) from credit where tenant_id = t.id), 0)) each where each.booked <> each.listed",
+    ),
+    Invariant(
+        "I6-refunds",
+        "退费不超过各项已缴金额，各项之和（加利息）等于退费额；付讫的各有一笔同额分录，未付讫的没有；全部退还的缴费单标为已退费",
+        "select count(*) from refund",
+        "select b.number || ' 第 ' || found.seq || ' 项退费 ' || found.fen || ' 分，已缴 ' || found.paid || ' 分' from bill b "
+        "cross join lateral (select l.seq, sum(l.fen) as fen, (select coalesce(sum(s.amount_fen), 0) "
+        "from payment_share s where s.bill_id = b.id and s.seq = l.seq) as paid from refund r "
+        "cross join lateral (select (x->>'seq')::int as seq, (x->>'amount_fen')::bigint as fen "
+        "from jsonb_array_elements(r.lines) x) l "
+        "where r.bill_id = b.id and r.state <> 'declined' group by l.seq) found where found.fen > found.paid "
+        "union all select r.number || ' 各项之和不是退费额' from refund r where r.bill_id is not null "
+        "and r.amount_fen - r.interest_fen <> (select coalesce(sum((l->>'amount_fen')::bigint), 0) "
+        "from jsonb_array_elements(r.lines) l) "
+        "union all select r.number || ' 为 ' || r.state || '，账面付出 ' || booked.fen || ' 分' from refund r "
+        "cross join lateral (select coalesce(-sum(p.amount_fen), 0) as fen from ledger_entry e "
+        "join ledger_posting p on p.entry_id = e.id where e.kind = 'refund' and e.key = r.id::text "
+        "and p.amount_fen < 0) booked "
+        "where booked.fen <> case r.state when 'paid' then r.amount_fen else 0 end "
+        "union all select '退费分录 ' || e.key || ' 没有对应的退费' from ledger_entry e where e.kind = 'refund' "
+        "and not exists (select from refund r where r.id::text = e.key) "
+        "union all select b.number || ' 为 ' || b.status || '，已缴 ' || b.paid_fen || ' 分，退还 ' || back.fen || ' 分' "
+        "from bill b cross join lateral (select coalesce(sum(f.amount_fen - f.interest_fen), 0) as fen from refund f "
+        "where f.bill_id = b.id and f.state = 'paid' and f.kind in ('treasury', 'agency', 'deposit', 'settlement')) back "
+        "where (b.status = 'refunded') <> (back.fen > 0 and back.fen = b.paid_fen)",
+    ),
+    Invariant(
+        "I6-deposits",
+        "保证金专户余额等于各笔保证金的本金和利息（及尚未缴清的缴费单已缴的保证金），保函余额等于在用的保函；利息与计息记录相符",
+        "select count(*) from tenant",
+        "select t.id || ' ' || each.what || '账面 ' || each.booked || ' 分，各笔合计 ' || each.listed || ' 分' "
+        "from tenant t cross join lateral (select '保证金' as what, "
+        "coalesce((select -sum(amount_fen) from ledger_posting where tenant_id = t.id and account = 'deposit'), 0) "
+        "as booked, coalesce((select sum(held_fen + interest_fen) from deposit where tenant_id = t.id), 0) "
+        "+ coalesce((select sum(s.amount_fen - coalesce(gone.fen, 0)) from bill_line l "
+        "join fee_item i on i.tenant_id = l.tenant_id and i.code = l.item_code and i.nature = 'deposit' "
+        "cross join lateral (select sum(s.amount_fen) as amount_fen from payment_share s "
+        "where s.bill_id = l.bill_id and s.seq = l.seq) s "
+        "cross join lateral (select sum((x->>'amount_fen')::bigint) as fen from refund r "
+        "cross join lateral jsonb_array_elements(r.lines) x where r.bill_id = l.bill_id and r.state = 'paid' "
+        "and (x->>'seq')::int = l.seq) gone where l.tenant_id = t.id and s.amount_fen is not null and not exists "
+        "(select from deposit d where d.bill_id = l.bill_id and d.fee_line_id = l.fee_line_id "
+        "and d.state not in ('offered', 'declined'))), 0) as listed union all select '保函', "
+        "coalesce((select sum(amount_fen) from ledger_posting where tenant_id = t.id and account = 'guarantee'), 0), "
+        "coalesce((select sum(held_fen) from deposit where tenant_id = t.id and form = 'guarantee'), 0)) each "
+        "where each.booked <> each.listed "
+        "union all select a.number || ' 保证金本金 ' || d.held_fen || ' 分、利息 ' || d.interest_fen || ' 分与变动记录不符' "
+        "from deposit d join application a on a.id = d.application_id cross join lateral (select "
+        "coalesce(sum(m.amount_fen) filter (where m.kind = 'interest'), 0) as earned, "
+        "coalesce(sum(m.amount_fen) filter (where m.kind = 'draw' and m.state = 'done'), 0) as drawn "
+        "from deposit_move m where m.deposit_id = d.id) moved cross join lateral (select "
+        "coalesce(sum(r.interest_fen), 0) as paid, coalesce(sum(r.amount_fen - r.interest_fen) "
+        "filter (where r.kind = 'deposit'), 0) as released from refund r "
+        "where r.deposit_id = d.id and r.state = 'paid') gone where d.state not in ('offered', 'declined') and "
+        "(d.interest_fen <> moved.earned - gone.paid or d.held_fen <> case when d.state = 'expired' then 0 "
+        "else d.amount_fen - moved.drawn - gone.released end)",
     ),
     Invariant(
         "I5-closed",
@@ -218,18 +274,33 @@ INVARIANTS = (
         "select count(*) from bill where status = 'paid'",
         "select b.number || case when r.id is null then ' 已缴而没有网上回执' else ' 未缴而有网上回执，或金额不等' end "
         "from bill b left join receipt r on r.bill_id = b.id and r.kind = 'receipt' and r.state = 'normal' "
-        "cross join lateral (select coalesce(sum(f.amount_fen), 0) as fen from refund f where f.bill_id = b.id "
-        "and f.state = 'paid' and f.kind in ('treasury', 'settlement')) back "
+        "cross join lateral (select coalesce(sum(f.amount_fen - f.interest_fen), 0) as fen from refund f "
+        "where f.bill_id = b.id and f.state = 'paid' and f.kind in ('treasury', 'agency', 'deposit', 'settlement')) back "
         "where (b.status = 'paid' and r.id is null and not exists "
         "(select from outbox o where o.subject_id = b.id and o.task = 'issue_receipts' and o.done_at is null "
         "and o.created_at > now() - interval '5 minutes')) "
         "or (r.id is not null and (b.status <> 'paid' or r.total_fen <> b.total_fen - back.fen))",
     ),
     Invariant(
+        "I7-chain",
+        "冲红凭证与原凭证金额相反、互相注明；换开的接续原凭证；每张缴费单的凭证合计等于有效凭证；各行之和等于凭证金额",
+        "select count(*) from receipt",
+        "select r.code || '-' || r.number || ' 冲红与原凭证不符' from receipt r join receipt b on b.id = r.reverses "
+        "where r.total_fen <> -b.total_fen or b.state = 'normal' or b.bill_id <> r.bill_id or b.kind = 'reversal' "
+        "union all select r.code || '-' || r.number || ' 为 ' || r.state || '，没有冲红凭证或换开凭证' from receipt r "
+        "where r.state <> 'normal' and (not exists (select from receipt v where v.reverses = r.id) "
+        "or (r.state = 'replaced') <> (r.replaced_by is not null)) "
+        "union all select b.number || ' 凭证合计与有效凭证不符' from bill b where "
+        "(select coalesce(sum(r.total_fen), 0) from receipt r where r.bill_id = b.id) <> (select coalesce(sum(r.total_fen), 0) "
+        "from receipt r where r.bill_id = b.id and r.kind = 'receipt' and r.state = 'normal') "
+        "union all select r.code || '-' || r.number || ' 各行之和不是凭证金额' from receipt r where r.lines <> '{}' "
+        "and r.total_fen <> (select sum(l.value::bigint) from jsonb_each_text(r.lines) l)",
+    ),
+    Invariant(
         "I7-paid-has-payment",
         "已缴的缴费单都有缴款",
         "select count(*) from bill where status = 'paid'",
-        "select b.number || ' 标为已缴而没有缴款' from bill b where b.status = 'paid' "
+        "select b.number || ' 标为已缴而没有缴款' from bill b where b.status in ('paid', 'refunded') "
         "and not exists (select from payment p where p.bill_id = b.id)",
     ),
     Invariant(
@@ -375,11 +446,34 @@ INVARIANTS = (
         "and e.data->>'bill' = b.number and e.data->>'bank_txn_id' = p.provider_txn_id "
         "and (e.data->>'amount_fen')::bigint = p.amount_fen) "
         "union all select r.code || '-' || r.number || ' 与留痕不符' from receipt r where not exists "
-        "(select from audit_event e where e.application_id = r.application_id and e.verb = 'receipt_issued' "
+        "(select from audit_event e where e.application_id = r.application_id "
+        "and e.verb = case r.kind when 'reversal' then 'receipt_reversed' else 'receipt_issued' end "
         "and e.data->>'receipt' = r.code || '-' || r.number and (e.data->>'total_fen')::bigint = r.total_fen) "
         "union all select b.number || ' 留痕中已缴而没有缴款' from audit_event e join bill b "
         "on b.application_id = e.application_id and b.number = e.data->>'bill' where e.verb = 'payment_posted' "
         "and not exists (select from payment p where p.bill_id = b.id)",
+    ),
+    Invariant(
+        "I10-refunds",
+        "每笔退费编号连续，申请、核对、审批、付款都在留痕中，由不同的人作出",
+        "select count(*) from refund",
+        "select r.number || ' 与留痕不符' from refund r where r.application_id is not null and (not exists "
+        "(select from audit_event e where e.application_id = r.application_id and e.verb = 'refund_asked' "
+        "and e.data->>'refund' = r.number and (e.data->>'amount_fen')::bigint = r.amount_fen "
+        "and e.data->>'kind' = r.kind) or (r.state in ('approved', 'sent', 'paid', 'failed') and not exists "
+        "(select from audit_event e where e.application_id = r.application_id and e.verb = 'refund_approved' "
+        "and e.data->>'refund' = r.number and e.actor_id = r.decided_by)) or (r.state = 'declined' and not exists "
+        "(select from audit_event e where e.application_id = r.application_id and e.verb = 'refund_declined' "
+        "and e.data->>'refund' = r.number and e.actor_id is not distinct from r.decided_by)) "
+        "or (r.checked_by is not null and not exists (select from audit_event e "
+        "where e.application_id = r.application_id and e.verb = 'refund_checked' and e.data->>'refund' = r.number "
+        "and e.actor_id = r.checked_by and e.unit_code = r.unit_code)) or (r.state = 'paid' and not exists "
+        "(select from audit_event e where e.application_id = r.application_id and e.verb = 'refund_paid' "
+        "and e.data->>'refund' = r.number and e.data->>'bank_txn_id' = r.bank_txn_id))) "
+        "union all select s.series || ' 发到 ' || s.last || '，存有 ' || found.rows || ' 笔' from number_series s "
+        "cross join lateral (select count(*) as rows from refund r where r.tenant_id = s.tenant_id "
+        "and 'refund:' || extract(year from r.asked_on) = s.series) found "
+        "where s.series like 'refund:%' and s.last <> found.rows",
     ),
     Invariant(
         "I10-documents",

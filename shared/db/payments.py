@@ -178,6 +178,16 @@ def paid_late(session: Session, bill_id: UUID, due_on: date) -> dict[int, list[t
     return found
 
 
+def secured_lines(session: Session, bill_id: UUID) -> set[int]:
+    """The lines of a bill that a 保函 has paid."""
+    rows = session.execute(
+        select(SHARES.c.seq)
+        .join(PAYMENTS, PAYMENTS.c.id == SHARES.c.payment_id)
+        .where(SHARES.c.bill_id == bill_id, PAYMENTS.c.source == "guarantee")
+    )
+    return set(rows.scalars())
+
+
 _COLUMNS = (
     "id", "bill_id", "inbox_id", "source", "provider", "provider_txn_id", "amount_fen", "channel", "payer_name",
     "payer_account", "paid_at",

@@ -19,6 +19,7 @@ SUSPENSE: Final = "suspense"  # money that came in and fits no bill
 CREDIT: Final = "credit"  # what payers have paid above what they owed
 GUARANTEE: Final = "guarantee"  # 保函 held instead of cash
 BANK: Final = "bank"  # the collection account, as its statements show it
+INTEREST: Final = "interest"  # what deposits have earned and their bank has still to pay
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,50 @@ def subsidy_entry(*, key: str, subsidies: Iterable[Due]) -> Entry:
 def suspense_entry(*, key: str, channel: str, amount_fen: int) -> Entry:
     """Money came in that fits no bill: it waits in suspense (待查款)."""
     return Entry("suspense", key, (Posting(channel_account(channel), amount_fen), Posting(SUSPENSE, -amount_fen)))
+
+
+def refund_entry(*, key: str, backs: Iterable[Due], paid_from: str = BANK) -> Entry:
+    """Money goes out: each account is debited with what it gives (`due_fen`), one credit to where the money was.
+
+    `account` of a leg is the item's; `CREDIT` and `SUSPENSE` give what stood for no item (`take_out`). Nothing is paid
+    out of the bank for a 保函 that goes back: `paid_from` is `GUARANTEE` then.
+    """
+    return _money_out("refund", key, [Posting(back.account, back.due_fen, back.item_code) for back in backs], paid_from)
+
+
+def take_out(*, key: str, account: str, amount_fen: int) -> Entry:
+    """Money that is no item's goes back to its payer: out of `CREDIT` or `SUSPENSE`."""
+    return _money_out("refund", key, [Posting(account, amount_fen)], BANK)
+
+
+def interest_entry(*, key: str, item_code: str, amount_fen: int) -> Entry:
+    """A deposit has earned interest: the bank owes it, the deposit has it."""
+    return Entry(
+        "interest", key, (Posting(INTEREST, amount_fen, item_code), Posting("deposit", -amount_fen, item_code))
+    )
+
+
+def guarantee_end_entry(*, key: str, item_code: str, amount_fen: int) -> Entry:
+    """A 保函 has run out and was not renewed: there is no security any more."""
+    return Entry(
+        "guarantee_end", key, (Posting("deposit", amount_fen, item_code), Posting(GUARANTEE, -amount_fen, item_code))
+    )
+
+
+def guarantee_renewal_entry(*, key: str, item_code: str, amount_fen: int) -> Entry:
+    """A new 保函 has come in the place of one that had run out."""
+    return Entry(
+        "guarantee_renewal",
+        key,
+        (Posting(GUARANTEE, amount_fen, item_code), Posting("deposit", -amount_fen, item_code)),
+    )
+
+
+def _money_out(kind: str, key: str, legs: list[Posting], paid_from: str) -> Entry:
+    counted = [leg for leg in legs if leg.amount_fen]
+    if not counted or any(leg.amount_fen < 0 for leg in counted):
+        raise Broken(f"{kind} {key} gives nothing back, or takes")
+    return Entry(kind, key, (*counted, Posting(paid_from, -sum(leg.amount_fen for leg in counted))))
 
 
 def reversal(entry: Entry, *, key: str) -> Entry:

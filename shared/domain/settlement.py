@@ -37,7 +37,10 @@ class Band:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRule:
-    """How a prepaid item comes back: by bands, or (no bands) in proportion from `proportional_from` % on."""
+    """How a prepaid item comes back: by bands, or (no bands) in proportion from `proportional_from` % on.
+
+    `newer_rate` is the version above which what was paid comes back too; empty where there is none.
+    """
 
     item: str
     measure: str
@@ -45,6 +48,11 @@ class RefundRule:
     bands: tuple[Band, ...]
     proportional_from: Decimal | None
     documents: tuple[str, ...]
+    newer_rate: str = ""
+
+    def claim_ends_on(self, completed_on: date) -> date:
+        """The last day for a claim: calendar days, completion not counted."""
+        return completed_on + timedelta(days=self.days)
 
     def returned_percent(self, share: Decimal) -> Decimal:
         """The part of the payment that a share (in %) earns back, in %."""
@@ -81,7 +89,7 @@ def refund(rule: RefundRule, *, paid_fen: int, share: Decimal, completed_on: dat
         raise Invalid([Problem("share", f"{rule.measure}应在 0 至 100 之间")])
     if claimed_on < completed_on:
         raise ClaimedTooLate(f"主体竣工日 {completed_on} 之后才能申请清算，申请日为 {claimed_on}")
-    last = completed_on + timedelta(days=rule.days)
+    last = rule.claim_ends_on(completed_on)
     if claimed_on > last:
         raise ClaimedTooLate(f"主体竣工后 {rule.days} 日内（至 {last}）申请清算，{claimed_on} 申请已逾期，不予退还")
     percent = rule.returned_percent(share)
@@ -210,7 +218,7 @@ def read_refund_rules(
     """Read the section `refunds` of a pack; every problem is added, naming its row."""
     rules: list[RefundRule] = []
     for row in table(data, "refunds", problems, label=("item",)):
-        row.only("item", "measure", "days", "bands", "proportional_from", "documents")
+        row.only("item", "measure", "days", "bands", "proportional_from", "documents", "newer_rate")
         bands = tuple(_band(each) for each in row.rows("bands"))
         proportional = row.data.get("proportional_from") is not None
         if bool(bands) == proportional:
@@ -222,6 +230,7 @@ def read_refund_rules(
             bands=bands,
             proportional_from=row.decimal("proportional_from") if proportional else None,
             documents=row.texts("documents", needed=True),
+            newer_rate=row.text("newer_rate", default=""),
         )
         if any(rule.item == other.item for other in rules):
             row.problem("item", f"{rule.item} 的清算规则重复")

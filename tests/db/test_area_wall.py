@@ -128,7 +128,9 @@ class TestADistrict:
 
     @pytest.mark.usefixtures("districts")
     def test_changes_and_deletes_nothing_of_another(self) -> None:
-        changeable = dict.fromkeys(("receipt", "statement_line", "period", "transfer"), "state")
+        changeable = dict.fromkeys(
+            ("receipt", "statement_line", "period", "transfer", "refund", "deposit", "deposit_move"), "state"
+        )
         changeable |= {"bill": "status", "credit": "left_fen", "notice_line": "told_as"}
         statements = [
             *(

@@ -28,7 +28,8 @@ NOT_ON_THIS_DAY = {
     "I9-cancelled", "I9-ended", "I10-refusals", "I10-reports", "I10-two-people", "I10-void", "I14-dead-work",
     "I15-meetings", "I2-commitments", "I10-notices", "I12-dates", "I12-mirrors", "I12-pauses", "I12-steps",
     "I12-extensions", "I2-letter-series",
-    "I5-closed", "I5-transfers", "I13-closed-figures", "I2-period-series", "I10-periods",
+    "I5-closed", "I5-transfers", "I13-closed-figures", "I2-period-series", "I10-periods", "I6-refunds",
+    "I10-refunds",
 }  # fmt: skip
 
 #: What somebody with the owner's rights might do, and the invariants of which at least one must notice.
@@ -78,6 +79,25 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
         "insert into suspense (id, tenant_id, inbox_id, provider, bank_reference, amount_fen, why, came_at) "
         "select gen_random_uuid(), tenant_id, id, provider, 'x', 100, 'x', now() from callback_inbox",
         {"I6-suspense"},
+    ),
+    "a deposit grown by hand": ("update deposit set held_fen = held_fen + 1", {"I6-deposits"}),
+    "interest that nobody posted": ("update deposit set interest_fen = interest_fen + 1", {"I6-deposits"}),
+    "a receipt quietly replaced": ("update receipt set state = 'replaced'", {"I7-chain", "I7-receipts"}),
+    "a refund paid by nobody": (
+        "insert into refund (id, tenant_id, application_id, bill_id, idempotency_key, digest, number, kind, state, "
+        "amount_fen, expected_fen, lines, reason, payee_name, asked_by, asked_at, asked_on, decided_by, sent_at, "
+        "paid_at, bank_txn_id) select gen_random_uuid(), b.tenant_id, b.application_id, b.id, 'x', '\\x00', 'x', "
+        "'treasury', 'paid', 100, 100, '[{\"seq\": 1, \"item\": \"PTF\", \"amount_fen\": 100}]', 'x', 'x', "
+        "(select id from account where login = 'finance'), now(), now(), "
+        "(select id from account where login = 'finance-chief'), now(), now(), 'x' from bill b",
+        {"I6-refunds", "I10-refunds", "I7-receipts"},
+    ),
+    "a refund of more than was paid": (
+        "insert into refund (id, tenant_id, application_id, bill_id, idempotency_key, digest, number, kind, "
+        "amount_fen, expected_fen, lines, reason, payee_name, asked_at, asked_on) select gen_random_uuid(), "
+        "b.tenant_id, b.application_id, b.id, 'x', '\\x00', 'x', 'treasury', b.total_fen, 0, jsonb_build_array("
+        "jsonb_build_object('seq', 1, 'item', 'PTF', 'amount_fen', b.total_fen)), 'x', 'x', now(), now() from bill b",
+        {"I6-refunds", "I10-refunds"},
     ),
     "a deleted receipt": ("delete from receipt", {"I7-receipts", "I7-series"}),
     "a receipt's amount": ("update receipt set total_fen = total_fen + 1", {"I7-receipts", "I10-money"}),

@@ -207,7 +207,7 @@ class TestARefusal:
             assert status(office, application_id) in ("refused", "in_review")
         assert broken() == {}
 
-    def test_after_a_bill_makes_it_void_and_paid_money_a_case(self, office: Office) -> None:
+    def test_after_a_bill_makes_it_void_and_asks_for_paid_money_back(self, office: Office) -> None:
         office.rows(
             "update tenant set revision = 'hasty', "
             "data = jsonb_set(data, '{settings,bill_waits_for}', '\"lines\"') returning id"
@@ -226,8 +226,8 @@ class TestARefusal:
             refuse(office, application_id)
 
             assert office.bills(application_id)[0].status == ("paid" if is_paid else "void")
-            found = office.rows("select kind from case_item where application_id = :id", id=application_id)
-            assert ("refund_due" in {row.kind for row in found}) is is_paid
+            asked = office.one("select count(*) from refund where application_id = :id", id=application_id)
+            assert asked == (3 if is_paid else 0)
         assert broken() == {}
 
     def test_says_which_verdicts_came_by_default(self, office: Office) -> None:

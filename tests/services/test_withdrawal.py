@@ -132,7 +132,7 @@ class TestTheBill:
         assert office.one("select kind from case_item") == "payment_refused"
         assert broken() == {}
 
-    def test_that_was_paid_stays_paid_with_its_receipt_and_a_case_for_the_refund(self, office: Office) -> None:
+    def test_that_was_paid_stays_paid_with_its_receipt_and_asks_for_its_money_back(self, office: Office) -> None:
         received = office.is_billed()
         (bill,) = office.bills(received.application_id)
         office.hears_from_bank(office.callback(bill))
@@ -144,9 +144,14 @@ class TestTheBill:
 
         assert status(office, received.application_id) == "withdrawn"
         assert office.one("select count(*) from receipt") == 1
-        case = office.rows("select * from case_item where kind = 'refund_due'")[0]
-        assert bill.number in case.reason
-        assert case.data["paid_fen"] == bill.total_fen
+        asked = office.rows("select kind, state, amount_fen, asked_by from refund order by kind")
+        assert [(each.kind, each.state) for each in asked] == [
+            ("agency", "asked"),
+            ("deposit", "asked"),
+            ("treasury", "asked"),
+        ]
+        assert sum(each.amount_fen for each in asked) == bill.total_fen
+        assert {each.asked_by for each in asked} == {office.account("applicant").id}
         assert broken() == {}
 
 
@@ -193,8 +198,10 @@ class TestARace:
             assert kinds(results) == {"done": 2}
             office.works()
             state = office.bills(received.application_id)[0].status
-            kind = office.one("select kind from case_item where application_id = :id", id=received.application_id)
-            assert (state, kind) in {("paid", "refund_due"), ("void", "payment_refused")}
+            cases = office.rows("select kind from case_item where application_id = :id", id=received.application_id)
+            asked = office.one("select count(*) from refund where application_id = :id", id=received.application_id)
+            found = (state, [each.kind for each in cases], asked)
+            assert found in (("paid", [], 3), ("void", ["payment_refused"], 0))
             assert status(office, received.application_id) == "withdrawn"
         assert broken() == {}
 

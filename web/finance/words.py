@@ -52,6 +52,7 @@ def account_words(account: str) -> str:
         "guarantee": gettext("保函"),
         "bank": gettext("银行存款"),
         "bank:agency": gettext("代收专户存款"),
+        "interest": gettext("应收利息"),
     }
     if account.startswith("channel:"):
         return str(gettext("渠道待清算 %(channel)s", channel=account.removeprefix("channel:")))
@@ -81,6 +82,8 @@ def kind_tag(kind: str) -> Tag:
         "objected_after_bill": Tag(gettext("出单后不予同意"), Tone.RED),
         "refund_due": Tag(gettext("应退费"), Tone.RED),
         "bill_unpaid": Tag(gettext("逾期未缴"), Tone.RED),
+        "guarantee_expiring": Tag(gettext("保函将到期"), Tone.AMBER),
+        "guarantee_expired": Tag(gettext("保函已到期"), Tone.RED),
         "commitment_late": Tag(gettext("承诺逾期"), Tone.RED),
         "commitment_failed": Tag(gettext("承诺未履行"), Tone.RED),
         "correction_unanswered": Tag(gettext("补正逾期"), Tone.RED),
@@ -119,5 +122,9 @@ def entry_words(kind: str) -> str:
         "suspense": gettext("转待查款"),
         "payment_reversal": gettext("冲回缴款"),
         "subsidy": gettext("财政补助入账"),
+        "refund": gettext("退费"),
+        "interest": gettext("保证金计息"),
+        "guarantee_end": gettext("保函到期"),
+        "guarantee_renewal": gettext("保函续保"),
     }
     return names.get(kind, kind)

@@ -23,7 +23,9 @@ MONEY_WALLED = (
     "payment_share", "credit", "tariff_change", "waiver", "area_survey", "bill_reminder", "dispute", "refund",
     "deposit", "statement_file", "statement_line", "suspense", "period", "transfer", "notice_line", "office_change",
 )  # fmt: skip
-WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED)
+#: The same of the fourth schema: what happens to deposits.
+REFUNDS_WALLED = ("deposit_move",)
+WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED, *REFUNDS_WALLED)
 
 #: The units whose people a district meets: the city's and its own. Few rows, looked up once a statement.
 _UNITS_HERE = "(select code from unit where level = 'city' or area_code = current_setting('yidan.area', true))"
@@ -82,7 +84,8 @@ _GATHERED_NOTICE = (
     f"case when is_gathered then to_unit in {_OWN_UNITS} or to_account in "  # noqa: S608 both made here
     f"(select id from account where unit_code in {_OWN_UNITS}) else {REVIEW_AREA_WALLED['notice']} end"
 )
-AREA_WALLED = {**REVIEW_AREA_WALLED, **MONEY_AREA_WALLED}
+REFUNDS_AREA_WALLED = dict.fromkeys(REFUNDS_WALLED, "application_is_here(application_id)")
+AREA_WALLED = {**REVIEW_AREA_WALLED, **MONEY_AREA_WALLED, **REFUNDS_AREA_WALLED}
 #: The same for everybody in the city: its pack, its clock, its running numbers, and who failed to log in how often.
 AREA_OPEN = (
     "unit", "matter", "fee_item", "tariff_version", "reduction", "calendar_day", "number_series", "business_clock",
@@ -124,6 +127,14 @@ MONEY_CHANGEABLE = {
     "acts, seal_key_id, seal",
     "transfer": "state, decided_by, decided_at, opinion, seal_key_id, seal",
     "notice_line": "told_as",
+}
+#: How much, out of what and why was asked stays as it was asked.
+REFUNDS_CHANGEABLE = {
+    "refund": "state, version, payee_name, payee_uscc, payee_account, payee_bank, asked_by, checked_by, checked_at, "
+    "check_note, decided_by, decided_at, opinion, sent_at, attempts, failure, paid_at, bank_txn_id",
+    "deposit": "state, version, held_fen, interest_fen, accrued_to, opened_on, issuer, guarantee_number, expires_on, "
+    "completed_on, notice_ends_on, released_on, paper_id, decided_by, decided_at, opinion, watched",
+    "deposit_move": "state, decided_by, decided_at, opinion",
 }
 
 #: The app may delete rows here and nowhere else.
@@ -344,6 +355,57 @@ def take_down_for_money() -> list[str]:
                 ("bill_line", "bill_adds_up"),
             )
         ),
+    ]
+
+
+def put_up_for_refunds() -> list[str]:
+    """The same for the tables of the fourth schema: a refund's and a deposit's beginnings stay, and the database adds
+    up by itself what goes back of each line of a bill."""
+    statements = [f"grant select, insert, update on {table} to yidan_app" for table in REFUNDS_WALLED]
+    statements += [f"revoke update on {table} from yidan_app" for table in REFUNDS_CHANGEABLE]
+    statements += [f"grant update ({columns}) on {table} to yidan_app" for table, columns in REFUNDS_CHANGEABLE.items()]
+    for table in REFUNDS_WALLED:
+        statements += _wall(table)
+    statements += [_area_wall(table, condition) for table, condition in REFUNDS_AREA_WALLED.items()]
+    statements += [
+        """create function refunds_within_paid() returns trigger language plpgsql as $$
+           declare which text;
+           begin
+             select number into which from added
+             where bill_id is not null and amount_fen - interest_fen <>
+               (select coalesce(sum((l->>'amount_fen')::bigint), 0) from jsonb_array_elements(lines) l) limit 1;
+             if which is not null then
+               raise exception 'the lines of refund % are not its amount', which using errcode = 'check_violation';
+             end if;
+             select max(r.number) into which from refund r
+             cross join lateral (select (x->>'seq')::int as seq, (x->>'amount_fen')::bigint as fen
+               from jsonb_array_elements(r.lines) x) l
+             where r.bill_id in (select bill_id from added) and r.state <> 'declined'
+             group by r.bill_id, l.seq
+             having sum(l.fen) > (select coalesce(sum(s.amount_fen), 0) from payment_share s
+               where s.bill_id = r.bill_id and s.seq = l.seq) limit 1;
+             if which is not null then
+               raise exception 'refund % gives back more than was paid on a line', which
+                 using errcode = 'check_violation';
+             end if;
+             return null;
+           end $$""",
+        "create trigger refund_within_paid after insert on refund referencing new table as added "
+        "for each statement execute function refunds_within_paid()",
+    ]
+    return statements
+
+
+def take_down_for_refunds() -> list[str]:
+    """The statements that give the tables of the third schema back as they were."""
+    return [
+        "drop function refunds_within_paid() cascade",
+        *(
+            f"revoke update ({columns}) on {table} from yidan_app"
+            for table, columns in REFUNDS_CHANGEABLE.items()
+            if table not in REFUNDS_WALLED
+        ),
+        *(f"grant update on {table} to yidan_app" for table in REFUNDS_CHANGEABLE if table not in REFUNDS_WALLED),
     ]
 
 

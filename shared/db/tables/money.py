@@ -232,8 +232,8 @@ class Receipt(SQLModel, table=True):
     """The receipt of a paid bill, one that is valid at a time; the number series of a code has no gaps.
 
     A `reversal` (冲红) has a number of its own, the amount of what it `reverses` with a minus, and is valid itself.
-    `lines` are amounts by item where they are no longer those of the bill; `booked_on` is the open day of the books
-    that it counts to.
+    `lines` are amounts by line where they are not those of the bill; `reason` is why it was reversed or made out anew;
+    `booked_on` is the open day of the books that it counts to.
     """
 
     __tablename__ = "receipt"
@@ -266,6 +266,7 @@ class Receipt(SQLModel, table=True):
     state: str = "normal"
     reverses: UUID | None = reference("receipt.id", nullable=True)
     lines: dict[str, Any] = json_object()
+    reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     prints: int = Field(default=0, sa_column_kwargs={"server_default": "0"}, description="补打次数")
     total_fen: int = Field(sa_type=BigInteger)
     issued_at: datetime = moment()

@@ -33,6 +33,8 @@ from shared.documents.views.letters import (
     Objection,
     OneTimeNoticeView,
     PromisedPaper,
+    RefundDecisionView,
+    RefundedLine,
     RefusalView,
     SlipMaterial,
     SlipView,
@@ -102,6 +104,8 @@ __all__ = [
     "ReceiptLine",
     "ReceiptState",
     "ReceiptView",
+    "RefundDecisionView",
+    "RefundedLine",
     "RefusalView",
     "SealSpec",
     "SlipMaterial",
@@ -127,6 +131,7 @@ class DocumentKind(StrEnum):
     CARD = "card"
     HANDLING_SLIP = "handling_slip"
     SURVEY = "survey"
+    REFUND_DECISION = "refund_decision"
 
 
 VIEWS: Mapping[DocumentKind, type[DocumentView]] = types.MappingProxyType(
@@ -143,5 +148,6 @@ VIEWS: Mapping[DocumentKind, type[DocumentView]] = types.MappingProxyType(
         DocumentKind.CARD: CardView,
         DocumentKind.HANDLING_SLIP: HandlingSlipView,
         DocumentKind.SURVEY: SurveyView,
+        DocumentKind.REFUND_DECISION: RefundDecisionView,
     }
 )

@@ -234,3 +234,39 @@ class RefusalView(LetterView):
     """Where a verdict came by 超时默认: whose, when, under which switch. Printed in a box, never left out."""
     remedies: str
     """As in `NotAcceptedView`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundedLine(View):
+    """One row of a refund: an item, or the interest of a deposit."""
+
+    name: str
+    """散装水泥专项基金; 利息（至2015年9月18日）."""
+    account: str
+    """国库."""
+    paid: str = ""
+    """已缴, "86,432.18"; empty for interest."""
+    amount: str
+    """退还, "82,974.89"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundDecisionView(LetterView):
+    """退费决定通知书: what goes back of which item, to which account, or why nothing does.
+
+    `closing`: when and how it is paid, what happens to the receipt.
+    """
+
+    title: str = "退费决定通知书"
+    lines: tuple[RefundedLine, ...]
+    total: str
+    """"82,974.89"."""
+    total_in_words: str
+    basis: str
+    """Under the table: 依据, with the documents."""
+    decision: str
+    """经审核，同意退还上列款项。 or 不予退还, with the reason."""
+    payee: str = ""
+    """户名、账号末四位; empty where nothing is paid."""
+    remedies: str
+    """As in `NotAcceptedView`."""
