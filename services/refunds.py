@@ -21,8 +21,9 @@ from shared.db.cases import Case
 from shared.db.deposits import DepositRow
 from shared.db.refunds import RefundRow
 from shared.db.trail import SYSTEM, Actor
+from shared.domain.accounts import AGENCY, AGENCY_BANK
 from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem
-from shared.domain.ledger import BANK, CREDIT, GUARANTEE, SUSPENSE, Due, Entry, refund_entry, take_out
+from shared.domain.ledger import BANK, CREDIT, GUARANTEE, SUSPENSE, Due, Entry, Posting, refund_entry, take_out
 from shared.domain.money import grouped
 from shared.domain.refunds import KIND_NAMES, TAKES_BACK, RefundKind
 from shared.logs import logger
@@ -250,7 +251,14 @@ def _entry(sitting: Sitting, refund: RefundRow, deposit: DepositRow | None) -> E
     if refund.interest_fen:
         backs = [replace(backs[0], due_fen=backs[0].due_fen + refund.interest_fen), *backs[1:]]
     is_guarantee = deposit is not None and deposit.form == "guarantee"
-    return refund_entry(key=key, backs=backs, paid_from=GUARANTEE if is_guarantee else BANK)
+    # What was collected for others may lie on their account already: it is paid from there first.
+    elsewhere = [
+        Posting(AGENCY_BANK, min(back.due_fen, there_fen), back.item_code)
+        for back in backs
+        if back.account == AGENCY
+        and (there_fen := books.balance_fen(sitting.session, sitting.tenant, AGENCY_BANK, back.item_code)) > 0
+    ]
+    return refund_entry(key=key, backs=backs, paid_from=GUARANTEE if is_guarantee else BANK, elsewhere=elsewhere)
 
 
 def _move_deposit(sitting: Sitting, refund: RefundRow, deposit: DepositRow, by: Actor) -> None:

@@ -30,6 +30,7 @@ _WANTED: Mapping[str, Mapping[str, Any]] = {
     "bill_reminder": {"step": "due"},
     "refund": {"kind": "treasury"},
     "deposit": {"form": "cash"},
+    "deposit_move": {"kind": "interest"},
     "tariff_change": {"kind": "edit"},
     "period": {
         "kind": "day",

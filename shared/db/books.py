@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from shared.db import setwise
@@ -85,6 +85,16 @@ def balances(session: Session) -> dict[tuple[str, str], int]:
         )
     )
     return {(row.account, row.item_code): int(row.amount_fen) for row in rows}
+
+
+def balance_fen(session: Session, tenant: str, account: str, item_code: str) -> int:
+    """Debits less credits of an account for one fee item."""
+    found = session.execute(
+        select(func.coalesce(func.sum(POSTINGS.c.amount_fen), 0)).where(
+            POSTINGS.c.tenant_id == tenant, POSTINGS.c.account == account, POSTINGS.c.item_code == item_code
+        )
+    ).scalar_one()
+    return int(found)
 
 
 def post(session: Session, tenant: str, new: Sequence[NewEntry]) -> list[UUID]:

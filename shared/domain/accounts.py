@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.domain.errors import Broken
-from shared.domain.ledger import BANK, CREDIT, GUARANTEE, SUBSIDY, SUSPENSE, Entry, Posting
+from shared.domain.ledger import BANK, CREDIT, GUARANTEE, INTEREST, SUBSIDY, SUSPENSE, Entry, Posting
 from shared.domain.lines import ACCOUNT_NAMES, REVENUE_ACCOUNTS, FeeItem, Nature
 
 TREASURY: Final = "treasury"
@@ -56,8 +56,9 @@ _NAMES: Final[Mapping[str, str]] = {
     SUBSIDY: "财政补助",
     BANK: "银行存款",
     AGENCY_BANK: "代收专户存款",
+    INTEREST: "应收利息",
 }
-_ORDER: Final = (*HOLDERS, SUSPENSE, CREDIT, GUARANTEE, SUBSIDY, AGENCY_BANK, BANK)
+_ORDER: Final = (*HOLDERS, SUSPENSE, CREDIT, GUARANTEE, SUBSIDY, INTEREST, AGENCY_BANK, BANK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,18 +102,20 @@ def suspense_entry(*, key: str, channel: str, amount_fen: int) -> Entry:
     return Entry("suspense", key, (Posting(channel_account(channel), amount_fen), Posting(SUSPENSE, -amount_fen)))
 
 
-def refund_entry(*, key: str, backs: Iterable[Due], paid_from: str = BANK) -> Entry:
-    """Money goes out: each account is debited with what it gives (`due_fen`), one credit to where the money was.
+def refund_entry(*, key: str, backs: Iterable[Due], paid_from: str = BANK, elsewhere: Iterable[Posting] = ()) -> Entry:
+    """Money goes out: each account is debited with what it gives (`due_fen`), and credited is where the money was.
 
-    `account` of a leg is the item's; `CREDIT` and `SUSPENSE` give what stood for no item (`take_out`). Nothing is paid
-    out of the bank for a 保函 that goes back: `paid_from` is `GUARANTEE` then.
+    Nothing is paid out of the bank for a 保函 that goes back: `paid_from` is `GUARANTEE` then. `elsewhere` names money
+    that lies on another account (positive amounts); what it does not cover comes from `paid_from`.
     """
-    return _money_out("refund", key, [Posting(back.account, back.due_fen, back.item_code) for back in backs], paid_from)
+    legs = [Posting(back.account, back.due_fen, back.item_code) for back in backs if back.due_fen]
+    there = [replace(each, amount_fen=-each.amount_fen) for each in elsewhere if each.amount_fen]
+    return _money_out("refund", key, legs, paid_from, there)
 
 
 def take_out(*, key: str, account: str, amount_fen: int) -> Entry:
     """Money that is no item's goes back to its payer: out of `CREDIT` or `SUSPENSE`."""
-    return _money_out("refund", key, [Posting(account, amount_fen)], BANK)
+    return _money_out("refund", key, [Posting(account, amount_fen)], BANK, [])
 
 
 def interest_entry(*, key: str, item_code: str, amount_fen: int) -> Entry:
@@ -139,11 +141,11 @@ def guarantee_renewal_entry(*, key: str, item_code: str, amount_fen: int) -> Ent
     )
 
 
-def _money_out(kind: str, key: str, legs: list[Posting], paid_from: str) -> Entry:
-    counted = [leg for leg in legs if leg.amount_fen]
-    if not counted or any(leg.amount_fen < 0 for leg in counted):
+def _money_out(kind: str, key: str, legs: list[Posting], paid_from: str, elsewhere: list[Posting]) -> Entry:
+    if not legs or any(leg.amount_fen <= 0 for leg in legs):
         raise Broken(f"{kind} {key} gives nothing back, or takes")
-    return Entry(kind, key, (*counted, Posting(paid_from, -sum(leg.amount_fen for leg in counted))))
+    rest = -sum(leg.amount_fen for leg in (*legs, *elsewhere))
+    return Entry(kind, key, (*legs, *elsewhere, *([Posting(paid_from, rest)] if rest else [])))
 
 
 def reversal(entry: Entry, *, key: str) -> Entry:

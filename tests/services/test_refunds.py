@@ -30,6 +30,8 @@ from watching import as_owner, broken, forge, side_by_side
 
 from services import deposits, receipts, refund_asks, refunds
 from services.refund_asks import KeyTaken
+from shared.db import books
+from shared.db.books import NewEntry, NewPosting
 from shared.db.engine import unit_of_work
 from shared.domain.errors import Conflict, Invalid, NotAllowed
 from shared.domain.refunds import NotAvailable, RefundKind
@@ -378,6 +380,26 @@ class TestPaying:
         with pytest.raises(NotAvailable):
             asks(office, bill, amount_fen=1, kind=RefundKind.AGENCY)
         assert broken() == {}
+
+    def test_takes_from_the_agencys_own_account_what_was_passed_on_to_it(self, office: Office) -> None:
+        _, bill = paid(office)
+        with office.sits() as sitting:
+            books.post(
+                sitting.session,
+                sitting.tenant,
+                [
+                    NewEntry(
+                        kind="transfer",
+                        key="t",
+                        postings=(NewPosting("bank:agency", 100_00, "YLB"), NewPosting("bank", -100_00, "YLB")),
+                        booked_on=sitting.today,
+                        occurred_at=sitting.now,
+                    )
+                ],
+            )
+        goes_back(office, asks(office, bill, amount_fen=150_00, kind=RefundKind.PAYOUT))
+
+        assert (balance(office, "bank:agency"), balance(office, "bank")) == (0, -150_00)
 
 
 class TestReceipts:
