@@ -1,0 +1,76 @@
+"""Any course that money can take: banks tell it early, late, twice or wrongly, people claim, change, close and reopen.
+
+After each step every invariant of the office holds, all money is counted a second way, and an act that was refused has
+changed nothing. At the end everything is matched or named, paid and closed. The rules stand beside this file, by area.
+
+`MONEY_SIMULATION=60x40` asks for sixty examples of forty steps, `MONEY_SIMULATION_SEED` for others than those of every
+day.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import seed as seeded
+from hypothesis.stateful import initialize, run_state_machine_as_test
+from office import Office
+from simulation.money_rules.finishing import Finishing
+from watching import broken, forget_everything
+
+from shared.db.engine import make_engine
+from shared.settings import settings as configured
+
+SEED = int(os.environ.get("MONEY_SIMULATION_SEED", "20140918"))
+EXAMPLES, STEPS = (int(each) for each in os.environ.get("MONEY_SIMULATION", "10x30").split("x"))
+#: Longest that a step may take with what is checked after it, seconds.
+STEP_SECONDS = 3.0
+
+
+class MoneyMachine(Finishing):
+    """Bills that are out, and everybody who may do something about the money."""
+
+    @initialize()
+    def begin(self) -> None:
+        """One application with its bill, of two payers."""
+        note(f"seed {SEED}")
+        self.set_clock(self.now)
+        self.applications.append(self.office.is_billed().application_id)
+
+    def teardown(self) -> None:
+        """What can go on goes on to its end, and the audit reads everything."""
+        try:
+            note(f"seed {SEED}: {self.done} acts, {self.refused} refused")
+            if sys.exc_info()[0] is None:  # else a step has failed, and that is what there is to read
+                self.finish()
+                assert broken() == {}
+        finally:
+            forget_everything()
+
+
+@pytest.fixture
+def machine(office: Office) -> Iterator[type[MoneyMachine]]:
+    MoneyMachine.office = office
+    MoneyMachine.eye = make_engine(configured().database_url, as_app=False, pool_size=1)
+    yield MoneyMachine
+    MoneyMachine.eye.dispose()
+    del MoneyMachine.office, MoneyMachine.eye
+
+
+class TestAnyMoney:
+    @pytest.mark.timeout(300 + EXAMPLES * STEPS * STEP_SECONDS)
+    def test_is_counted_once_and_closed(self, machine: type[MoneyMachine]) -> None:
+        run_state_machine_as_test(
+            seeded(SEED)(machine),
+            settings=settings(
+                max_examples=EXAMPLES,
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                phases=(Phase.generate,),  # shrinking takes minutes here; add Phase.shrink to look into a failure
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
