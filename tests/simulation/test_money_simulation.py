@@ -16,8 +16,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, note, settings
 from hypothesis import seed as seeded
+from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 from office import Office
+from simulation.money_rules.beginning import STAGES
 from simulation.money_rules.finishing import Finishing
 from watching import broken, forget_everything
 
@@ -33,12 +35,13 @@ STEP_SECONDS = 3.0
 class MoneyMachine(Finishing):
     """Bills that are out, and everybody who may do something about the money."""
 
-    @initialize()
-    def begin(self) -> None:
-        """One application with its bill, of two payers."""
-        note(f"seed {SEED}")
+    @initialize(stage=st.sampled_from(STAGES))
+    def begin(self, stage: str) -> None:
+        """One application with its bill, perhaps already some way along: Hypothesis leaves rules out at random."""
+        note(f"seed {SEED}: {stage}")
         self.set_clock(self.now)
         self.applications.append(self.office.is_billed().application_id)
+        self.begin_at(stage)
 
     def teardown(self) -> None:
         """What can go on goes on to its end, and the audit reads everything."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
@@ -11,13 +11,15 @@ from simulation.money_rules.claiming import Claiming
 from services import area_surveys, bill_reminders, disputes, reissues
 
 #: What was measured, m²; E1's own area is 86,432.18.
-AREAS = ("86951.40", "86000.00", "86432.19", "87000.00")
+AREAS: Final = ("86951.40", "86000.00", "86432.19", "87000.00")
+#: So often is a bill drawn up anew; then something else shall happen to it.
+VOID_MAX: Final = 3
 
 
 class Changing(Claiming):
     """What applicants and finance do about a bill."""
 
-    @precondition(lambda self: self.applications)
+    @precondition(lambda self: len(self.bills("void")) < VOID_MAX)
     @rule(data=st.data())
     def bill_is_drawn_up_anew(self, data: st.DataObject) -> None:
         bill = data.draw(st.sampled_from(self.bills("issued") or self.every_bill()))
@@ -54,7 +56,7 @@ class Changing(Claiming):
     def objections(self) -> list[Any]:
         return self.office.rows("select * from dispute where state = 'open' order by number")
 
-    @precondition(lambda self: self.applications)
+    @precondition(lambda self: self.bills("paid") and not self.surveys("asked"))
     @rule(data=st.data(), area=st.sampled_from(AREAS))
     def area_is_measured(self, data: st.DataObject, area: str) -> None:
         application = data.draw(st.sampled_from(self.applications))

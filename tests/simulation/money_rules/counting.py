@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis.stateful import invariant
-from simulation.money_rules.locking import Locking
+from simulation.money_rules.beginning import Beginning
 
 from shared.db import invariants
 from shared.db.engine import unit_of_work
 
 
-class Counting(Locking):
+class Counting(Beginning):
     """What must be true at every moment; counted here from rows and movements, not by the office's own queries."""
 
     @invariant()
@@ -44,11 +44,11 @@ class Counting(Locking):
         here = {row.txn: row for row in self.office.rows(_KNOWN)}
         in_the_books = sum(each.fen for each in self.moved if each.txn in here)
         at_the_bank = self.office.one(_ARRIVED)
-        passed_on = self.office.one("select coalesce(sum(amount_fen), 0) from transfer where state = 'confirmed'")
-        assert stands.get("bank", 0) == at_the_bank - passed_on
+        at_the_banks = stands.get("bank", 0) + stands.get("bank:agency", 0)
+        assert at_the_banks == at_the_bank - self.office.one(_TO_TREASURY) - self.office.one(_GIVEN_BACK)
         assert stands.get("channel:sandbank", 0) == in_the_books - at_the_bank
         waiting = self.office.one(
-            "select coalesce(sum(amount_fen), 0) from suspense where state in ('open', 'claimed')"
+            "select coalesce(sum(amount_fen), 0) from suspense where state in ('open', 'claimed', 'returning')"
         )
         assert -stands.get("suspense", 0) == waiting
         assert -stands.get("credit", 0) == self.office.one("select coalesce(sum(left_fen), 0) from credit")
@@ -58,14 +58,18 @@ class Counting(Locking):
         for bill in self.office.rows(_BILLS):
             assert bill.paid_fen == bill.payments_fen, bill
             assert bill.total_fen == bill.lines_fen, bill
-            assert bill.receipts <= (bill.status == "paid"), bill
+            assert bill.back_fen <= bill.paid_fen, bill
+            if bill.receipts:
+                assert bill.receipts_fen == bill.paid_fen - bill.back_fen, bill
             match bill.status:
                 case "issued" | "void" | "nothing_due":
                     assert bill.paid_fen == 0, bill
                 case "part_paid":
                     assert 0 < bill.paid_fen < bill.total_fen, bill
                 case "paid":
-                    assert bill.paid_fen == bill.total_fen, bill
+                    assert bill.paid_fen == bill.total_fen > bill.back_fen, bill
+                case "refunded":
+                    assert bill.paid_fen == bill.back_fen, bill
         for application in self.applications:
             live = self.office.one(
                 "select count(*) from bill where application_id = :id and status <> 'void' "
@@ -99,11 +103,21 @@ _KNOWN = """
                    from suspense group by 1) s on s.bank_reference = t.txn
 """
 _BALANCES = "select account, sum(amount_fen)::bigint as fen from ledger_posting group by account"
-_ARRIVED = "select coalesce(sum(amount_fen), 0)::bigint from statement_line where state in ('matched', 'suspense')"
+_ARRIVED = (
+    "select coalesce(sum(amount_fen), 0)::bigint from statement_line "
+    "where amount_fen > 0 and state in ('matched', 'suspense')"
+)
+_TO_TREASURY = (
+    "select coalesce(sum(amount_fen), 0)::bigint from transfer where state = 'confirmed' and account = 'treasury'"
+)
+_GIVEN_BACK = "select coalesce(sum(amount_fen), 0)::bigint from refund where state = 'paid'"
 _BILLS = """
     select b.id, b.number, b.status, b.total_fen, b.paid_fen,
            (select coalesce(sum(amount_fen), 0) from payment where bill_id = b.id)::bigint as payments_fen,
            (select coalesce(sum(due_fen), 0) from bill_line where bill_id = b.id)::bigint as lines_fen,
-           (select count(*) from receipt where bill_id = b.id and kind = 'receipt') as receipts
+           (select count(*) from receipt where bill_id = b.id) as receipts,
+           (select coalesce(sum(total_fen), 0) from receipt where bill_id = b.id)::bigint as receipts_fen,
+           (select coalesce(sum(amount_fen), 0) from refund where bill_id = b.id and state = 'paid'
+              and credit_id is null)::bigint as back_fen
       from bill b
 """

@@ -7,6 +7,7 @@ from datetime import timedelta
 from hypothesis import event
 from simulation.money_rules.counting import Counting
 
+from services import refunds
 from shared.db.queries.differences import differences
 
 
@@ -22,6 +23,7 @@ class Finishing(Counting):
             self.imports("finance")
         self.office.works()
         self.every_line_is_matched_or_named()
+        self.give_back_what_was_asked()
         self.pay_what_is_owed()
         self.close_to_the_end()
 
@@ -30,7 +32,28 @@ class Finishing(Counting):
         assert self.office.one("select count(*) from statement_line") == len(self.moved)
         with self.office.sits() as sitting:
             assert differences(sitting.session, sitting.today) == ()
-        assert self.office.one("select count(*) from payment") + len(self.aside("open", "claimed")) == len(self.moved)
+        unpaid = len(self.aside("open", "claimed", "returning", "returned"))
+        assert self.office.one("select count(*) from payment") + unpaid == len(self.moved)
+
+    def give_back_what_was_asked(self) -> None:
+        asker = self.account("finance")
+        for refund in self.refunds("failed"):
+            self.act(lambda sitting, each=refund.id: refunds.send(sitting, account=asker, refund_id=each))
+        for refund in self.refunds("asked"):
+            account = self.account(self.decider(refund))
+            if not self.act(
+                lambda sitting, each=refund.id, by=account: refunds.approve(sitting, account=by, refund_id=each)
+            ):
+                assert self.act(
+                    lambda sitting, each=refund.id, by=account: refunds.decline(
+                        sitting, account=by, refund_id=each, opinion="收款账号不明"
+                    )
+                )
+        for refund in self.refunds("approved"):
+            assert self.act(lambda sitting, each=refund.id: refunds.send(sitting, account=asker, refund_id=each))
+        for refund in self.refunds("sent"):
+            assert self.notes_paid(refund)
+        self.office.works()
 
     def pay_what_is_owed(self) -> None:
         """Payers pay the rest; every bill that stands has one receipt then."""
@@ -40,11 +63,12 @@ class Finishing(Counting):
             self.tell(self.pays(bill, bill.total_fen - bill.paid_fen))
         self.office.works()
         for bill in self.office.rows(
-            "select b.status, (select count(*) from receipt r where r.bill_id = b.id) as receipts from bill b"
+            "select b.status, (select count(*) from receipt r where r.bill_id = b.id and r.kind = 'receipt' "
+            "and r.state = 'normal') as receipts from bill b"
         ):
             event(f"ends: {bill.status}")
             assert bill.receipts == (bill.status == "paid"), bill
-            assert bill.status in ("paid", "void", "nothing_due"), bill
+            assert bill.status in ("paid", "void", "nothing_due", "refunded"), bill
 
     def close_to_the_end(self) -> None:
         """Every day is closed, with a name for whatever is open and a difference of nothing."""
@@ -53,12 +77,6 @@ class Finishing(Counting):
         while self.imported < len(self.files):
             self.imports("finance")
         self.office.works()
-        for row in self.office.rows(
-            "select distinct booked_on as day from (select booked_on from ledger_entry union select booked_on "
-            "from bill union select void_booked_on from bill union select booked_on from receipt) d "
-            "where booked_on > (select coalesce(max(last_on), '-infinity') from period where state <> 'reopened') "
-            "order by 1"
-        ):
-            assert self.closes(row.day, "finance"), (row.day, self.hindrances(row.day))
+        self.close_every_day()
         for period in self.periods():
             assert sum(each["amount_fen"] for each in period.figures["differences"]) == 0, period.figures

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
-from simulation.money_rules.changing import Changing
+from simulation.money_rules.refunding import Refunding
 from simulation.money_rules.scene import FINANCE
 
 from services import closing, transfers
@@ -17,7 +17,7 @@ from services import closing, transfers
 WHY: Final = "已知情况，次日继续办理"
 
 
-class Locking(Changing):
+class Locking(Refunding):
     """`frozen` is what each period was closed on, as it was read at that moment."""
 
     def __init__(self) -> None:
@@ -36,6 +36,11 @@ class Locking(Changing):
         done = self.act(lambda sitting: closing.close_day(sitting, account=account, day=day, reasons=reasons))
         self.keep_in_mind()
         return done
+
+    def close_every_day(self) -> None:
+        """Every day that something was booked on, the oldest first."""
+        for row in self.office.rows(_OPEN_DAYS):
+            assert self.closes(row.day, FINANCE[0]), (row.day, self.hindrances(row.day))
 
     def hindrances(self, day: date) -> list[str]:
         with self.office.sits() as sitting:
@@ -107,3 +112,12 @@ class Locking(Changing):
     def other_than(self, account_id: UUID, *, by_another: bool) -> str:
         """The other of the two, or the same one who tries to do it alone."""
         return next(login for login in FINANCE if (self.account(login).id != account_id) == by_another)
+
+
+_OPEN_DAYS = """
+    select distinct booked_on as day
+      from (select booked_on from ledger_entry union select booked_on from bill
+            union select void_booked_on from bill union select booked_on from receipt) d
+     where booked_on > (select coalesce(max(last_on), '-infinity') from period where state <> 'reopened')
+     order by 1
+"""

@@ -32,6 +32,7 @@ _TRACE: Final = "select " + ", ".join(
         ("suspense", "count(*) + count(claimed_at) + count(confirmed_at)"),
         ("period", "count(*) + coalesce(sum(version), 0)"),
         ("transfer", "count(*) + count(decided_at)"),
+        ("refund", "count(*) + coalesce(sum(version), 0)"),
         *(
             (table, "count(*)")
             for table in ("bill", "payment", "credit", "receipt", "ledger_entry", "ledger_posting", "statement_file",
