@@ -51,6 +51,7 @@ from web.desk.inbox_acts import inbox_acts
 from web.desk.routes import desk
 from web.door.routes import door
 from web.files.routes import files
+from web.finance.books import books
 from web.finance.closing import closing
 from web.finance.routes import finance
 from web.green.routes import green
@@ -89,6 +90,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     verdicts,
     inbox_acts,
     finance,
+    books,
     closing,
     board,
     admin,

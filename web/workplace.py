@@ -96,6 +96,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
                     item(gettext("待查款"), "/finance/suspense", "alert-triangle"),
                 ),
             ),
+            NavGroup(gettext("账簿"), (item(gettext("试算平衡表"), "/finance/books", "book"),)),
             NavGroup(gettext("监督"), (item(gettext("异常"), "/finance/attention", "alert-triangle", is_urgent=True),)),
         ),
         "leader": (

@@ -17,11 +17,11 @@ from shared.db.tables.money import LedgerEntry, LedgerPosting
 ENTRIES = table(LedgerEntry)
 POSTINGS = table(LedgerPosting)
 
-#: The relation `moved`: what the last closed day was closed on as one row of kind '' each, and every leg booked since.
+#: The relation `moved`: what a closed day was closed on as one row of kind '' each, and every leg booked since.
 #: Frozen balances stand for the years before them, so that a day's sums do not read the whole books.
-BALANCES_SINCE_CLOSE = """
+_MOVED = """
     closed as (select last_on, figures->'balances' as balances from period
-                where kind = 'day' and state <> 'reopened' order by last_on desc limit 1),
+                where kind = 'day' and state <> 'reopened' {which} order by last_on desc limit 1),
     moved as (select c.last_on as booked_on, '' as kind, b->>'account' as account, b->>'item_code' as item_code,
                      cast(b->>'closing_fen' as bigint) as amount_fen
                 from closed c cross join lateral jsonb_array_elements(c.balances) b
@@ -30,6 +30,9 @@ BALANCES_SINCE_CLOSE = """
                 from ledger_entry e join ledger_posting p on p.entry_id = e.id
                where e.booked_on > coalesce((select last_on from closed), '-infinity'))
 """
+#: From the last closed day on, and from the last one that lies before `:first`.
+BALANCES_SINCE_CLOSE = _MOVED.format(which="")
+BALANCES_BEFORE = _MOVED.format(which="and last_on < :first")
 
 
 @dataclass(frozen=True, slots=True)

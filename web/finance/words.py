@@ -69,6 +69,16 @@ def account_note(account: str) -> str:
     return notes[account]
 
 
+def fund_words(fund: str) -> str:
+    """The budget that money belongs to."""
+    names: dict[str, str] = {
+        "government_funds": gettext("政府性基金预算"),
+        "general": gettext("一般公共预算"),
+        "held": gettext("代管资金"),
+    }
+    return names[fund]
+
+
 def payer_words(payer: str) -> str:
     """Who a bill is for."""
     return str(gettext("建设单位") if payer == "developer" else gettext("施工总承包单位"))
@@ -120,7 +130,9 @@ def entry_words(kind: str) -> str:
     names: dict[str, str] = {
         "payment": gettext("缴款入账"),
         "suspense": gettext("转待查款"),
+        "suspense_reversal": gettext("冲回待查款"),
         "payment_reversal": gettext("冲回缴款"),
+        "transfer": gettext("划拨"),
         "subsidy": gettext("财政补助入账"),
         "refund": gettext("退费"),
         "interest": gettext("保证金计息"),

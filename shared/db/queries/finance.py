@@ -136,6 +136,7 @@ class BillPage:
 class BillLineView:
     """One line of a bill with its frozen computation."""
 
+    seq: int
     item_code: str
     unit_code: str
     due_fen: int
@@ -160,6 +161,7 @@ class PaymentView:
 class PostingView:
     """One leg in the books: debit positive, credit negative."""
 
+    entry_id: UUID
     entry_kind: str
     occurred_at: datetime
     account: str
@@ -425,14 +427,20 @@ def _conditions(wanted: BillFilter, today: date) -> list[ColumnElement[bool]]:
 
 def _lines(session: Session, bill_id: UUID) -> tuple[BillLineView, ...]:
     rows = session.execute(
-        select(BILL_LINES.c.item_code, BILL_LINES.c.unit_code, BILL_LINES.c.due_fen, printed_line().label("line"))
+        select(
+            *(BILL_LINES.c[name] for name in ("seq", "item_code", "unit_code", "due_fen")), printed_line().label("line")
+        )
         .join(FEE_LINES, FEE_LINES.c.id == BILL_LINES.c.fee_line_id)
         .where(BILL_LINES.c.bill_id == bill_id)
         .order_by(BILL_LINES.c.seq)
     )
     return tuple(
         BillLineView(
-            item_code=row.item_code, unit_code=row.unit_code, due_fen=row.due_fen, line=Line.from_json(row.line)
+            seq=row.seq,
+            item_code=row.item_code,
+            unit_code=row.unit_code,
+            due_fen=row.due_fen,
+            line=Line.from_json(row.line),
         )
         for row in rows
     )
@@ -449,6 +457,7 @@ def _payments(session: Session, bill_id: UUID) -> tuple[PaymentView, ...]:
 def _postings(session: Session, bill_id: UUID) -> tuple[PostingView, ...]:
     rows = session.execute(
         select(
+            ENTRIES.c.id.label("entry_id"),
             ENTRIES.c.kind.label("entry_kind"),
             ENTRIES.c.occurred_at,
             POSTINGS.c.account,
