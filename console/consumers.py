@@ -11,7 +11,15 @@ import sys
 
 from shared.packs import load_pack
 from shared.settings import Settings, settings
-from shared.tasks import BILLING_QUEUE, CLOCKS_QUEUE, DOCUMENTS_QUEUE, NOTICES_QUEUE, PAYMENTS_QUEUE, department_queue
+from shared.tasks import (
+    BILLING_QUEUE,
+    CHANNELS_QUEUE,
+    CLOCKS_QUEUE,
+    DOCUMENTS_QUEUE,
+    NOTICES_QUEUE,
+    PAYMENTS_QUEUE,
+    department_queue,
+)
 
 # Loaded by others where they happen to be installed and never used by a consumer: structlog takes rich for tracebacks
 # in colour, fontTools takes lxml instead of the standard library's XML. Together ten megabytes of every process.
@@ -32,6 +40,7 @@ def queues_of(part: str, config: Settings) -> list[str]:
         PAYMENTS_QUEUE,
         CLOCKS_QUEUE,
         NOTICES_QUEUE,
+        CHANNELS_QUEUE,
         *(department_queue(unit.code) for unit in units),
     ]
 

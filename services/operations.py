@@ -16,6 +16,8 @@ KINDS_OF_ROLE: Final = {
     "finance": (
         "callback_refused",
         "payment_refused",
+        "channel_refuses",
+        "channel_unknown",
         "objected_after_bill",
         "refund_due",
         "bill_unpaid",

@@ -44,6 +44,20 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="smtp://user:password@host:587 or smtps://…; empty: no e-mail is sent"
     )
     mail_from: str = Field(default="yidan@localhost", description="the sender of every e-mail")
+    wechat_mchid: str = Field(default="", description="WeChat Pay: the merchant's number (商户号)")
+    wechat_appid: str = Field(default="", description="WeChat Pay: the application that the merchant is bound to")
+    wechat_serial_no: str = Field(default="", description="WeChat Pay: serial number of the merchant's certificate")
+    wechat_private_key: str = Field(default="", description="WeChat Pay: PEM file of the merchant's private key")
+    wechat_apiv3_key: SecretStr = Field(default=SecretStr(""), description="WeChat Pay: APIv3 key, 32 characters")
+    wechat_platform_keys: str = Field(
+        default="", description="WeChat Pay's own keys or certificates: 'serial:file,serial:file'"
+    )
+    wechat_url: str = Field(default="https://api.mch.weixin.qq.com", description="where WeChat Pay answers")
+    alipay_app_id: str = Field(default="", description="Alipay: the application")
+    alipay_seller_id: str = Field(default="", description="Alipay: the account that is paid (PID, 2088…)")
+    alipay_private_key: str = Field(default="", description="Alipay: PEM file of the application's private key")
+    alipay_public_key: str = Field(default="", description="Alipay: PEM file of Alipay's public key or certificate")
+    alipay_url: str = Field(default="https://openapi.alipay.com/gateway.do", description="where Alipay answers")
     log_format: str = Field(default="auto", description="json, console, or auto (console on a terminal)")
 
     def secret(self) -> bytes:
@@ -52,6 +66,18 @@ class Settings(BaseSettings):
         if len(text) < SECRET_LENGTH_MIN:
             raise Unavailable("SECRET_KEY is missing or shorter than 32 characters; `make setup` writes var/secret_key")
         return text.encode()
+
+    @property
+    def has_wechat(self) -> bool:
+        """Whether everything is set that WeChat Pay needs."""
+        secret = self.wechat_apiv3_key.get_secret_value()
+        named = (self.wechat_mchid, self.wechat_appid, self.wechat_serial_no, self.wechat_private_key)
+        return all((*named, secret, self.wechat_platform_keys))
+
+    @property
+    def has_alipay(self) -> bool:
+        """Whether everything is set that Alipay needs."""
+        return all((self.alipay_app_id, self.alipay_seller_id, self.alipay_private_key, self.alipay_public_key))
 
     @property
     def keys_dir(self) -> Path:

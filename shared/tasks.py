@@ -20,6 +20,8 @@ class Task(StrEnum):
     REDATE_CLOCKS = "redate_clocks"
     SEND_NOTICES = "send_notices"
     APPLY_TARIFF = "apply_tariff"
+    POST_CHANNEL_PAYMENTS = "post_channel_payments"
+    ASK_CHANNELS = "ask_channels"
 
 
 BILLING_QUEUE = "billing"
@@ -27,6 +29,7 @@ DOCUMENTS_QUEUE = "documents"
 PAYMENTS_QUEUE = "payments"
 CLOCKS_QUEUE = "clocks"
 NOTICES_QUEUE = "notices"
+CHANNELS_QUEUE = "channels"
 
 
 def department_queue(unit_code: str) -> str:

@@ -41,6 +41,8 @@ _WANTED: Mapping[str, Mapping[str, Any]] = {
     },
     "transfer": {"account": "treasury"},
     "suspense": {"inbox_id": uuid4},
+    "channel_order": {"ask_at": datetime(2014, 9, 15, tzinfo=UTC)},
+    "channel_asking": {"act": "query", "outcome": "pending"},
     "statement_file": {"opening_fen": 0, "credits_fen": 1, "debits_fen": 0, "closing_fen": 1},
 }
 _ANY = {

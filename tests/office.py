@@ -21,7 +21,18 @@ from PIL import Image
 from pypdf import PdfWriter
 from sqlalchemy import text
 
-from services import assessment, billing, calendars, intake, payments, receipts, reconciliation, review, tariff_effects
+from services import (
+    assessment,
+    billing,
+    calendars,
+    channel_callbacks,
+    intake,
+    payments,
+    receipts,
+    reconciliation,
+    review,
+    tariff_effects,
+)
 from services.intake import Submitted
 from services.sitting import Sitting, sitting
 from shared.db import accounts, clock
@@ -41,6 +52,7 @@ WORK: Mapping[str, Callable[[Sitting, list[UUID]], None]] = {
     Task.ASSESS_LINES: assessment.assess_lines,
     Task.ISSUE_BILLS: billing.issue_bills,
     Task.POST_PAYMENTS: payments.post_payments,
+    Task.POST_CHANNEL_PAYMENTS: channel_callbacks.post_callbacks,
     Task.ISSUE_RECEIPTS: receipts.issue_receipts,
     Task.MATCH_STATEMENTS: reconciliation.match_statements,
     Task.REDATE_CLOCKS: calendars.redate_clocks,

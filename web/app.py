@@ -39,6 +39,7 @@ from web.api.sessions import log_ins, sessions
 from web.api.verdicts import verdicts_api
 from web.apply.corrections import apply_corrections
 from web.apply.routes import apply
+from web.apply.scanning import scanning
 from web.apply.withdrawal import withdrawals
 from web.auth import access
 from web.auth.routes import auth
@@ -74,6 +75,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     apply,
     apply_corrections,
     withdrawals,
+    scanning,
     files,
     channel,
     desk,

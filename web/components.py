@@ -261,6 +261,20 @@ class BillCard:
     missing: tuple[str, ...] = ()
     details_href: str = ""
     dispute_href: str = ""
+    scan_href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCard:
+    """One payment channel of a bill: its code if it can be scanned, else what stands in its place."""
+
+    code: str
+    name: str
+    state: Tag | None = None
+    qr_svg: str = ""
+    words: str = ""
+    note: str = ""
+    can_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

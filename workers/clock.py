@@ -25,6 +25,7 @@ from services import (
     forwarding,
     guarantees,
     notices,
+    orders,
     reminders,
     vacancies,
 )
@@ -70,6 +71,7 @@ ERRANDS: Final = (
     ("reports_upwards", forwarding.urge_due),
     ("units_without_officers", vacancies.call_for_officers),
     ("guarantees_running_out", guarantees.watch),
+    ("channel_orders", orders.look),
 )
 
 

@@ -639,6 +639,25 @@ INVARIANTS = (
         "where e.clock_id = c.id and e.state = 'granted')",
     ),
     Invariant(
+        "I6-orders",
+        "渠道付过的订单，款项或已入账或在待查款中，各一次；询问得来的缴款都有订单",
+        "select count(*) from channel_order",
+        "select o.number || ' 已付而款项没有着落' from channel_order o where o.state = 'paid' "
+        "and not exists (select from payment p where p.provider = o.channel and p.provider_txn_id = o.transaction_no) "
+        "and not exists (select from suspense s where s.provider = o.channel and s.bank_reference = o.transaction_no) "
+        "union all select p.provider || ' ' || p.provider_txn_id || ' 没有支付订单' from payment p "
+        "where p.source = 'query' and not exists (select from channel_order o where o.channel = p.provider "
+        "and o.transaction_no = p.provider_txn_id and o.bill_id = p.bill_id)",
+    ),
+    Invariant(
+        "I11-orders",
+        "没有结果的渠道订单都在继续询问，久询无果的有待处理事项",
+        "select count(*) from channel_order where ask_at is not null",
+        "select o.number || ' 没有结果而无人询问' from channel_order o where o.ask_at is not null "
+        "and o.expires_at < now() - interval '1 day' and not exists (select from case_item c "
+        "where c.kind = 'channel_unknown' and c.key = o.id::text)",
+    ),
+    Invariant(
         "I13-callbacks",
         "每个回调都有结果；被拒的都有待处理事项",
         "select count(*) from callback_inbox",

@@ -21,7 +21,8 @@ SUSPENSE = table(Suspense)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSuspense:
-    """Money to be looked into; it came by a callback (`inbox_id`) or stands on a statement (`file_id`, `line_no`)."""
+    """Money to be looked into; it came by a callback (`inbox_id`), stands on a statement (`file_id`, `line_no`), or its
+    channel told of it when asked (`order_id`)."""
 
     id: UUID
     provider: str
@@ -35,6 +36,7 @@ class NewSuspense:
     inbox_id: UUID | None = None
     file_id: UUID | None = None
     line_no: int | None = None
+    order_id: UUID | None = None
 
 
 def take_turns(session: Session, tenant: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from shared.domain.facts import FACT_NAMES
-from shared.english import api, bills, books, intake, office, packs, refunds, review, statements
+from shared.english import api, bills, books, channels, intake, office, packs, refunds, review, statements
 
 _FACTS: Final[Mapping[str, str]] = {
     "case": "case number",
@@ -70,7 +70,7 @@ NAMES: Final[Mapping[str, str]] = {
 # Specific texts stand before general ones.
 _TABLE: Final = tuple(
     (re.compile(pattern), english)
-    for area in (statements, bills, books, refunds, intake, review, office, packs, api)
+    for area in (statements, bills, books, refunds, channels, intake, review, office, packs, api)
     for pattern, english in area.TABLE
 )
 

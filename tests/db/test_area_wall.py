@@ -129,7 +129,8 @@ class TestADistrict:
     @pytest.mark.usefixtures("districts")
     def test_changes_and_deletes_nothing_of_another(self) -> None:
         changeable = dict.fromkeys(
-            ("receipt", "statement_line", "period", "transfer", "refund", "deposit", "deposit_move"), "state"
+            ("receipt", "statement_line", "period", "transfer", "refund", "deposit", "deposit_move", "channel_order"),
+            "state",
         )
         changeable |= {"bill": "status", "credit": "left_fen", "notice_line": "told_as"}
         statements = [

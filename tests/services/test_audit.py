@@ -29,7 +29,7 @@ NOT_ON_THIS_DAY = {
     "I15-meetings", "I2-commitments", "I10-notices", "I12-dates", "I12-mirrors", "I12-pauses", "I12-steps",
     "I12-extensions", "I2-letter-series",
     "I5-closed", "I5-transfers", "I13-closed-figures", "I2-period-series", "I10-periods", "I6-refunds",
-    "I10-refunds",
+    "I10-refunds", "I6-orders", "I11-orders",
 }  # fmt: skip
 
 #: What somebody with the owner's rights might do, and the invariants of which at least one must notice.
@@ -98,6 +98,19 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
         "b.tenant_id, b.application_id, b.id, 'x', '\\x00', 'x', 'treasury', b.total_fen, 0, jsonb_build_array("
         "jsonb_build_object('seq', 1, 'item', 'PTF', 'amount_fen', b.total_fen)), 'x', 'x', now(), now() from bill b",
         {"I6-refunds", "I10-refunds"},
+    ),
+    "an order paid with money that is nowhere": (
+        "insert into channel_order (id, tenant_id, application_id, bill_id, channel, number, amount_fen, state, "
+        "transaction_no, opened_at, expires_at, settled_at) select gen_random_uuid(), tenant_id, application_id, id, "
+        "'wechat', payment_code || '_1', total_fen, 'paid', 'x', now(), now(), now() from bill limit 1",
+        {"I6-orders"},
+    ),
+    "a payment that nobody asked after": ("update payment set source = 'query'", {"I6-orders"}),
+    "an order that nobody asks after": (
+        "insert into channel_order (id, tenant_id, application_id, bill_id, channel, number, amount_fen, "
+        "opened_at, expires_at, ask_at) select gen_random_uuid(), tenant_id, application_id, id, 'wechat', "
+        "payment_code || '_1', total_fen, now(), now() - interval '2 days', now() from bill limit 1",
+        {"I11-orders"},
     ),
     "a deleted receipt": ("delete from receipt", {"I7-receipts", "I7-series"}),
     "a receipt's amount": ("update receipt set total_fen = total_fen + 1", {"I7-receipts", "I10-money"}),

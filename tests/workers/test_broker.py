@@ -71,10 +71,10 @@ def put_garbage(broker: RedisBroker, payload: bytes) -> None:
 
 class TestNamesOnTheWire:
     def test_stay_what_they_are(self) -> None:
-        from workers.actors import clocks, documents, lines, money, notices
+        from workers.actors import channels, clocks, documents, lines, money, notices
         from workers.broker import broker as own
 
-        assert all((clocks, documents, lines, money, notices))
+        assert all((channels, clocks, documents, lines, money, notices))
         actors = {name: actor.queue_name for name, actor in own.actors.items()}
         assert actors == {
             "assess_lines": "dept",
@@ -86,6 +86,8 @@ class TestNamesOnTheWire:
             "apply_tariff": "billing",
             "redate_clocks": "clocks",
             "send_notices": "notices",
+            "post_channel_payments": "payments",
+            "ask_channels": "channels",
         }
         assert set(actors) == {task.value for task in Task}
 

@@ -9,6 +9,7 @@ import flask
 import segno
 from flask_babel import gettext
 
+from shared.channels.configured import names
 from shared.db.cases import ENDED
 from shared.db.city import City
 from shared.db.queries.cases import BillView, CaseFile
@@ -309,6 +310,9 @@ def _bill(bill: BillView, file: CaseFile, city: City, today: date) -> ShownBill:
         due=bill.due_on.isoformat() if can_pay else "",
         note=gettext("%(when)s 到账，凭证见“文书”。", when=moment(bill.paid_at)) if bill.paid_at else "",
         details_href="#lines",
+        scan_href=flask.url_for("scanning.page", application_id=file.case.id, bill_id=bill.id)
+        if can_pay and names(settings())
+        else "",
     )
     return ShownBill(card, pay_address(bill) if can_pay else "", bill.owed_fen, day_short(bill.due_on))
 

@@ -11,8 +11,9 @@ from functools import lru_cache
 import flask
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from services import payments
+from services import channel_callbacks, payments
 from services.sitting import sitting
+from shared.channels.wechat import SIGNATURE_HEADERS
 from shared.domain.channel import (
     CALLBACK_BYTES_MAX,
     KEY_ID_HEADER,
@@ -89,6 +90,22 @@ def callback() -> flask.Response:
     with sitting() as office:
         payments.receive_callback(office, provider=PROVIDER, headers=sent, body=body)
     return flask.jsonify(outcome="kept")
+
+
+@channel.post("/callbacks/<any(wechat, alipay):code>")
+@limiter.limit(REFUSED_MAX, deduct_when=_was_refused)
+def provider_callback(code: str) -> flask.Response:
+    """Take a payment channel's report in writing and thank it in its own words; 404 for a channel we do not have."""
+    provider = channel_callbacks.find_channel(code)
+    flask.request.max_content_length = CALLBACK_BYTES_MAX
+    body = flask.request.get_data(cache=False)
+    if len(body) > CALLBACK_BYTES_MAX:
+        raise RequestEntityTooLarge
+    sent = {name: flask.request.headers.get(name, "") for name in SIGNATURE_HEADERS if name in flask.request.headers}
+    with sitting() as office:
+        refused = channel_callbacks.receive(office, channel=provider, headers=sent, body=body, now_epoch=time.time())
+    answer = provider.no if refused else provider.thanks
+    return flask.Response(answer.body, status=answer.status, content_type=answer.content_type)
 
 
 @channel.errorhandler(BadSignature)

@@ -102,6 +102,7 @@ def act_words(verb: str) -> str:
         "tariff_applied": gettext("标准变更后重新核定"),
         "line_confirmed": gettext("确认收费核定"),
         "bill_issued": gettext("开出缴费单"),
+        "payment_order_opened": gettext("扫码缴费"),
         "payment_posted": gettext("缴款到账"),
         "receipt_issued": gettext("开出缴费凭证"),
         "receipt_reversed": gettext("冲红缴费凭证"),

@@ -89,6 +89,8 @@ def kind_tag(kind: str) -> Tag:
     return {
         "callback_refused": Tag(gettext("回调被拒"), Tone.RED),
         "payment_refused": Tag(gettext("款项不符"), Tone.AMBER),
+        "channel_refuses": Tag(gettext("渠道不受理"), Tone.RED),
+        "channel_unknown": Tag(gettext("渠道无结果"), Tone.RED),
         "objected_after_bill": Tag(gettext("出单后不予同意"), Tone.RED),
         "refund_due": Tag(gettext("应退费"), Tone.RED),
         "bill_unpaid": Tag(gettext("逾期未缴"), Tone.RED),

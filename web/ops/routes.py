@@ -18,7 +18,14 @@ from shared.db.queries import ops as queries
 from shared.db.queries.ops import QueueRow
 from shared.domain.errors import Invalid
 from shared.settings import settings
-from shared.tasks import BILLING_QUEUE, DOCUMENTS_QUEUE, NOTICES_QUEUE, PAYMENTS_QUEUE, department_queue
+from shared.tasks import (
+    BILLING_QUEUE,
+    CHANNELS_QUEUE,
+    DOCUMENTS_QUEUE,
+    NOTICES_QUEUE,
+    PAYMENTS_QUEUE,
+    department_queue,
+)
 from web.auth.access import actor, login_required
 from web.components import Stat, Tag, Tone
 from web.finance.words import kind_tag
@@ -122,7 +129,7 @@ def _broker(office: Sitting) -> Broker:
     url = settings().redis_url
     if not url:
         return Broker(problem=gettext("没有设置 REDIS_URL"))
-    names = [BILLING_QUEUE, DOCUMENTS_QUEUE, PAYMENTS_QUEUE, NOTICES_QUEUE]
+    names = [BILLING_QUEUE, DOCUMENTS_QUEUE, PAYMENTS_QUEUE, NOTICES_QUEUE, CHANNELS_QUEUE]
     return look(url, [*names, *(department_queue(code) for code in office.city.units)])
 
 

@@ -40,6 +40,7 @@ from web.components import (
     PauseLine,
     Proof,
     Reason,
+    ScanCard,
     Stat,
     Step,
     SummaryRow,
@@ -989,3 +990,22 @@ SAID_FIRST = SaidBefore(
     way="调整总平面图，使间距不小于18米",
 )
 SAID_RETURNED = SaidBefore(who="周明远", when="2014-09-18 15:40", verdict="退回初审", text="缺专家签字")
+
+SCANS = (
+    ScanCard(
+        code="wechat",
+        name="微信支付",
+        state=Tag("待支付", Tone.AMBER),
+        qr_svg=segno.make("weixin://wxpay/bizpayurl?pr=sample", error="m").svg_inline(omitsize=True, border=0),
+        words="请在 11月22日 14:30 前扫码支付；到账后本页自动更新。",
+        note=f"商户订单号 {PAYMENT_CODE}_1",
+    ),
+    ScanCard(
+        code="alipay",
+        name="支付宝",
+        state=Tag("已关闭"),
+        words="没有收款：ACQ.TOTAL_FEE_EXCEED 订单金额超过限额",
+        note=f"商户订单号 {PAYMENT_CODE}_1",
+        can_open=True,
+    ),
+)

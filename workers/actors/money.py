@@ -2,7 +2,7 @@
 
 import dramatiq
 
-from services import billing, payments, receipts, reconciliation, tariff_effects
+from services import billing, channel_callbacks, payments, receipts, reconciliation, tariff_effects
 from shared.tasks import BILLING_QUEUE, PAYMENTS_QUEUE, Task
 from workers.batches import run
 from workers.broker import broker
@@ -24,6 +24,12 @@ def apply_tariff(ids: list[int]) -> None:
 def post_payments(ids: list[int]) -> None:
     """Post what the bank has reported."""
     run(payments.post_payments, ids)
+
+
+@dramatiq.actor(broker=broker, actor_name=Task.POST_CHANNEL_PAYMENTS.value, queue_name=PAYMENTS_QUEUE)
+def post_channel_payments(ids: list[int]) -> None:
+    """Post what payment channels have reported."""
+    run(channel_callbacks.post_callbacks, ids)
 
 
 @dramatiq.actor(broker=broker, actor_name=Task.ISSUE_RECEIPTS.value, queue_name=PAYMENTS_QUEUE)

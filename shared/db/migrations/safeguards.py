@@ -25,7 +25,9 @@ MONEY_WALLED = (
 )  # fmt: skip
 #: The same of the fourth schema: what happens to deposits.
 REFUNDS_WALLED = ("deposit_move",)
-WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED, *REFUNDS_WALLED)
+#: The same of the orders at payment channels.
+CHANNELS_WALLED = ("channel_order", "channel_asking")
+WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED, *REFUNDS_WALLED, *CHANNELS_WALLED)
 
 #: The units whose people a district meets: the city's and its own. Few rows, looked up once a statement.
 _UNITS_HERE = "(select code from unit where level = 'city' or area_code = current_setting('yidan.area', true))"
@@ -85,7 +87,8 @@ _GATHERED_NOTICE = (
     f"(select id from account where unit_code in {_OWN_UNITS}) else {REVIEW_AREA_WALLED['notice']} end"
 )
 REFUNDS_AREA_WALLED = dict.fromkeys(REFUNDS_WALLED, "application_is_here(application_id)")
-AREA_WALLED = {**REVIEW_AREA_WALLED, **MONEY_AREA_WALLED, **REFUNDS_AREA_WALLED}
+CHANNELS_AREA_WALLED = dict.fromkeys(CHANNELS_WALLED, "application_is_here(application_id)")
+AREA_WALLED = {**REVIEW_AREA_WALLED, **MONEY_AREA_WALLED, **REFUNDS_AREA_WALLED, **CHANNELS_AREA_WALLED}
 #: The same for everybody in the city: its pack, its clock, its running numbers, and who failed to log in how often.
 AREA_OPEN = (
     "unit", "matter", "fee_item", "tariff_version", "reduction", "calendar_day", "number_series", "business_clock",
@@ -114,7 +117,8 @@ QUEUE_PLACE = """create function queue_place(status varchar, is_paused boolean) 
 FIRST_APPEND_ONLY = ("audit_event", "ledger_entry", "ledger_posting", "bill_line", "submission", "payment")
 REVIEW_APPEND_ONLY = ("clock_step", "handover", "refusal", "meeting_verdict", "sms_message")
 MONEY_APPEND_ONLY = ("office_change", "payment_share", "bill_reminder", "statement_file")
-APPEND_ONLY = (*FIRST_APPEND_ONLY, *REVIEW_APPEND_ONLY, *MONEY_APPEND_ONLY)
+CHANNELS_APPEND_ONLY = ("channel_asking",)
+APPEND_ONLY = (*FIRST_APPEND_ONLY, *REVIEW_APPEND_ONLY, *MONEY_APPEND_ONLY, *CHANNELS_APPEND_ONLY)
 
 #: What may change on a row that is otherwise as final as paper.
 FIRST_CHANGEABLE = {"bill": "status, paid_at", "receipt": "state, replaced_by"}
@@ -135,6 +139,10 @@ REFUNDS_CHANGEABLE = {
     "deposit": "state, version, held_fen, interest_fen, accrued_to, opened_on, issuer, guarantee_number, expires_on, "
     "completed_on, notice_ends_on, released_on, paper_id, decided_by, decided_at, opinion, watched",
     "deposit_move": "state, decided_by, decided_at, opinion",
+}
+
+CHANNELS_CHANGEABLE = {
+    "channel_order": "state, qr, transaction_no, is_closing, asked, ask_at, problem, settled_at",
 }
 
 #: The app may delete rows here and nowhere else.
@@ -330,6 +338,20 @@ def put_up_for_money() -> list[str]:
         "create trigger ledger_entry_day_is_open after insert on ledger_entry referencing new table as added "
         "for each statement execute function day_is_open()",
     ]
+    return statements
+
+
+def put_up_for_channels() -> list[str]:
+    """The same for orders at payment channels: what was asked is final, an order changes its standing only."""
+    statements = [f"grant select, insert, update on {table} to yidan_app" for table in CHANNELS_WALLED]
+    statements += [f"revoke update on {table} from yidan_app" for table in CHANNELS_WALLED]
+    statements += [
+        f"grant update ({columns}) on {table} to yidan_app" for table, columns in CHANNELS_CHANGEABLE.items()
+    ]
+    statements += [_append_only(table) for table in CHANNELS_APPEND_ONLY]
+    for table in CHANNELS_WALLED:
+        statements += _wall(table)
+    statements += [_area_wall(table, condition) for table, condition in CHANNELS_AREA_WALLED.items()]
     return statements
 
 

@@ -7,6 +7,7 @@ by the constraints below.
 from shared.db.tables import (
     bill_life,
     cases,
+    channels,
     city,
     clocks,
     corrections,
@@ -24,6 +25,6 @@ from shared.db.tables import (
 )
 
 __all__ = [
-    "bill_life", "cases", "city", "clocks", "corrections", "meetings", "money", "notices", "offices", "people",
-    "periods", "promises", "reconciliation", "refunds", "tariff_desk", "work",
+    "bill_life", "cases", "channels", "city", "clocks", "corrections", "meetings", "money", "notices", "offices",
+    "people", "periods", "promises", "reconciliation", "refunds", "tariff_desk", "work",
 ]  # fmt: skip

@@ -93,7 +93,7 @@ class Suspense(SQLModel, table=True):
         ForeignKeyConstraint(["file_id", "line_no"], ["statement_line.file_id", "statement_line.line_no"]),
         CheckConstraint("amount_fen > 0", name="suspense_amount"),
         CheckConstraint("state in ('open','claimed','matched','returning','returned')", name="suspense_state"),
-        CheckConstraint("inbox_id is not null or file_id is not null", name="suspense_source"),
+        CheckConstraint("inbox_id is not null or file_id is not null or order_id is not null", name="suspense_source"),
         CheckConstraint("confirmed_by is null or confirmed_by <> claimed_by", name="suspense_two_people"),
         CheckConstraint(
             "state <> 'claimed' or (claimed_by is not null and bill_id is not null)", name="suspense_claim"
@@ -105,6 +105,7 @@ class Suspense(SQLModel, table=True):
     inbox_id: UUID | None = reference("callback_inbox.id", nullable=True)
     file_id: UUID | None = Field(default=None)
     line_no: int | None = None
+    order_id: UUID | None = reference("channel_order.id", nullable=True)
     provider: str
     bank_reference: str
     amount_fen: int = Field(sa_type=BigInteger)
