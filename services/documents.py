@@ -6,7 +6,7 @@ Only workers import this: it brings the PDF engine along once a document is draw
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,6 +16,7 @@ from shared.db import attention, cases, documents, intake_notices, trail
 from shared.db.documents import DocumentRow
 from shared.db.trail import Act
 from shared.domain.errors import Broken
+from shared.domain.receipts import paper_code
 from shared.logs import logger
 from shared.settings import settings
 from shared.storage import Storage
@@ -41,6 +42,7 @@ def compose(sitting: Sitting, document_ids: Sequence[UUID]) -> list[DocumentRow]
     """Freeze what each document says, once, and give those that are still to be made. May be repeated."""
     # Loaded here: views and composers are 4 MB that workers of other queues never need.
     from services import composition
+    from shared.documents.views import VerifiableView
 
     waiting = []
     for document_id in document_ids:
@@ -49,7 +51,11 @@ def compose(sitting: Sitting, document_ids: Sequence[UUID]) -> list[DocumentRow]
             continue
         if not document.view:
             view = composition.COMPOSERS[document.kind](sitting, document.subject_id)
-            documents.freeze(sitting.session, document_id, view.to_json())
+            code = None
+            if isinstance(view, VerifiableView):
+                code = paper_code(document_id=str(document_id), secret=sitting.secret)
+                view = replace(view, verification=f"验真码 {code}")
+            documents.freeze(sitting.session, document_id, view.to_json(), verification_code=code)
             document = documents.load(sitting.session, document_id)
         waiting.append(document)
     return waiting

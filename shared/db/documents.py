@@ -185,10 +185,12 @@ def issued_to(session: Session, *, account_id: UUID, developer_uscc: str, kinds:
     return [Issued(**row._mapping) for row in rows]
 
 
-def freeze(session: Session, document_id: UUID, view: Mapping[str, Any]) -> None:
-    """Store what the document says, once; a view that is already frozen stays."""
+def freeze(session: Session, document_id: UUID, view: Mapping[str, Any], *, verification_code: str | None) -> None:
+    """Store what the document says, once, and by which code strangers find it; a view that is frozen stays."""
     session.execute(
-        update(DOCUMENTS).where(DOCUMENTS.c.id == document_id, DOCUMENTS.c.view == {}).values(view=dict(view))
+        update(DOCUMENTS)
+        .where(DOCUMENTS.c.id == document_id, DOCUMENTS.c.view == {})
+        .values(view=dict(view), verification_code=verification_code)
     )
 
 

@@ -1,4 +1,4 @@
-"""Numbers on receipts and bills: 代码, 号码, 校验码 and the verification code at the foot of a page.
+"""Numbers on receipts, bills and letters: 代码, 号码, 校验码 and the verification code at the foot of a page.
 
 The check and verification codes are keyed, so that a number cannot be guessed into a valid pair; until a city
 connects to the fiscal platform they certify an online receipt (网上回执), never a 财政票据.
@@ -40,6 +40,18 @@ def verification_code(*, document_number: str, total_fen: int, issued_on: date, 
     """验真码 at the foot of a bill, such as 7K4P-9QXM-2D: ten characters in groups of four."""
     text = _characters(f"bill|{document_number}|{total_fen}|{issued_on}", secret, 10)
     return f"{text[:4]}-{text[4:8]}-{text[8:]}"
+
+
+def paper_code(*, document_id: str, secret: bytes) -> str:
+    """验真码 at the foot of a letter or record: as on a bill, from the document itself."""
+    text = _characters(f"document|{document_id}", secret, 10)
+    return f"{text[:4]}-{text[4:8]}-{text[8:]}"
+
+
+def as_code(text: str) -> str:
+    """What somebody has typed from the foot of a page, as it is printed there: 7k4p9qxm2d and 7K4P 9QXM 2D alike."""
+    plain = re.sub(r"[\s-]", "", text.upper().removeprefix("验真码"))
+    return f"{plain[:4]}-{plain[4:8]}-{plain[8:]}"
 
 
 def _characters(text: str, secret: bytes, length: int) -> str:

@@ -309,6 +309,7 @@ TABLE: Final = (
     (r"没有这个页面，或它不属于您的账号", "there is no such page, or it is not for your account"),
     (r"没有这个地址", "there is no such address"),
     (r"没有这个账号", "there is no such account"),
+    (r"没有这份文书，请核对页脚的验真码", "there is no such paper; check the code at the foot of its page"),
     (r"没有这张凭证，请核对代码、号码和校验码", "there is no such receipt; check its code, number and check code"),
     (r"请给出二维码中的 token，.*", "give the token of the QR code, or the receipt's code, number and check code"),
     (r"文书正在生成，请稍后再下载", "the document is being made; download it in a moment"),

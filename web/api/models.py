@@ -543,6 +543,21 @@ class CommitmentsOut(BaseModel):
     commitments: list[CommitmentOut]
 
 
+class VerificationPath(BaseModel):
+    verification: Text
+
+
+class GenuinePaperOut(BaseModel):
+    verification: str
+    title: str
+    number: str
+    organs: list[str]
+    issued_on: str
+    sha256: str
+    state: str
+    replaced_by: str
+
+
 class GenuineOut(BaseModel):
     code: str
     number: str

@@ -1,4 +1,4 @@
-"""What anybody may ask: whether a receipt is genuine; and the clock of a demonstration, for its operator."""
+"""What anybody may ask, whether a receipt or other paper is genuine; and a demonstration's clock, for its operator."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from shared.db import clock
 from shared.db.queries import public
 from shared.domain.errors import Invalid, NotFound, Problem
 from shared.domain.money import plain
+from shared.domain.receipts import as_code
 from shared.settings import settings
 from web.api.bearer import SECURITY, only, require_token
-from web.api.models import Clock, ClockOut, ErrorOut, GenuineOut, VerifyQuery
+from web.api.models import Clock, ClockOut, ErrorOut, GenuineOut, GenuinePaperOut, VerificationPath, VerifyQuery
 from web.limits import LOOK_UP, limiter
 
 genuine = APIBlueprint(
@@ -51,6 +52,26 @@ def verify(query: VerifyQuery) -> Any:
         "check_code": found.check_code,
         "total": plain(found.total_fen),
         "issued_on": found.issued_on.isoformat(),
+        "state": found.state,
+        "replaced_by": found.replaced_by,
+    }
+
+
+@genuine.get("/verify/<verification>", responses={200: GenuinePaperOut, 404: ErrorOut}, summary="文书验真")
+@limiter.limit(LOOK_UP)
+def verify_paper(path: VerificationPath) -> Any:
+    """A bill's, letter's or record's state, by the code at its foot."""
+    with sitting() as office:
+        found = public.by_verification(office.session, as_code(path.verification))
+    if found is None:
+        raise NotFound("没有这份文书，请核对页脚的验真码")
+    return {
+        "verification": found.code,
+        "title": found.title,
+        "number": found.number,
+        "organs": list(found.organs),
+        "issued_on": found.issued_on.isoformat(),
+        "sha256": found.sha256,
         "state": found.state,
         "replaced_by": found.replaced_by,
     }

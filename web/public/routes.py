@@ -1,4 +1,4 @@
-"""Public pages: the service's first page, progress by number, fees in advance, receipts checked; and the signs of life.
+"""Public pages: the service's first page, progress by number, fees in advance, papers checked; and the signs of life.
 
 Nobody logs in here, so nothing personal is shown: names are masked, amounts of others stay away.
 """
@@ -19,6 +19,7 @@ from shared.db.queries import public as strangers
 from shared.domain.checklist import union
 from shared.domain.errors import Invalid, Unavailable
 from shared.domain.facts import Facts
+from shared.domain.receipts import as_code
 from shared.settings import settings
 from web.apply.form import ESTIMATED, Form, choices_everywhere, situation_choices
 from web.apply.lanes import lanes_of, steps_of
@@ -29,6 +30,9 @@ from web.limits import LOOK_UP, limiter
 
 #: How long a store may take to say that it is there, seconds.
 ANSWER_WITHIN_S = 2
+
+#: The three numbers on a receipt; a code at the foot of any other paper is `verification`.
+NUMBERS = ("code", "number", "check_code")
 
 public = flask.Blueprint("public", __name__)
 
@@ -84,10 +88,15 @@ def materials() -> str:
 
 
 @public.get("/verify")
-@limiter.limit(LOOK_UP, exempt_when=lambda: not flask.request.args.get("code"))
+@limiter.limit(
+    LOOK_UP, exempt_when=lambda: not any(flask.request.args.get(name) for name in (*NUMBERS, "verification"))
+)
 def verify() -> str | tuple[str, int]:
-    """Whether a receipt is genuine, by its three numbers."""
-    asked = {name: flask.request.args.get(name, "").strip()[:40] for name in ("code", "number", "check_code")}
+    """Whether a receipt is genuine, by its three numbers, or any other paper, by the code at its foot."""
+    asked = {name: flask.request.args.get(name, "").strip()[:40] for name in NUMBERS}
+    code = flask.request.args.get("verification", "").strip()[:40]
+    if code:
+        return _paper(code)
     if not any(asked.values()):
         return _verdict(asked=asked, is_asked=False)
     with sitting() as office:
@@ -98,10 +107,10 @@ def verify() -> str | tuple[str, int]:
 @public.get("/verify/<token>")
 @limiter.limit(LOOK_UP)
 def verify_token(token: str) -> str | tuple[str, int]:
-    """Whether a receipt is genuine, by the address in its QR code."""
+    """Whether a receipt is genuine, by the address in its QR code; any other paper by the code at its foot."""
     with sitting() as office:
         found = strangers.by_token(office.session, token[:80])
-    return _verdict(asked=dict.fromkeys(("code", "number", "check_code"), ""), found=found)
+    return _verdict(asked=dict.fromkeys(NUMBERS, ""), found=found) if found else _paper(token[:80])
 
 
 @public.route("/estimate", methods=["GET", "POST"])
@@ -158,11 +167,24 @@ def _estimate(form: Form, lines: ShownLines | None, accepted_on: str) -> str:
     )
 
 
+def _paper(code: str) -> str | tuple[str, int]:
+    with sitting() as office:
+        paper = strangers.by_verification(office.session, as_code(code))
+    return _verdict(asked=dict.fromkeys(NUMBERS, ""), verification=paper.code if paper else code, paper=paper)
+
+
 def _verdict(
-    *, asked: dict[str, str], found: strangers.Genuine | None = None, is_asked: bool = True
+    *,
+    asked: dict[str, str],
+    verification: str = "",
+    found: strangers.Genuine | None = None,
+    paper: strangers.Paper | None = None,
+    is_asked: bool = True,
 ) -> str | tuple[str, int]:
-    page = flask.render_template("public/verify.html", asked=asked, found=found, is_asked=is_asked)
-    return page if found or not is_asked else (page, 404)
+    page = flask.render_template(
+        "public/verify.html", asked=asked, verification=verification, found=found, paper=paper, is_asked=is_asked
+    )
+    return page if found or paper or not is_asked else (page, 404)
 
 
 def _database_answers() -> bool:

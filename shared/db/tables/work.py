@@ -77,6 +77,7 @@ class Document(SQLModel, table=True):
     sha256: str | None = None
     size_bytes: int | None = None
     pages: int | None = None
+    verification_code: str | None = Field(default=None, unique=True)
 
 
 class CaseItem(SQLModel, table=True):

@@ -17,6 +17,7 @@ from shared.documents.views.base import (
     DocumentView,
     Labelled,
     SealSpec,
+    VerifiableView,
     View,
 )
 from shared.documents.views.card import CardContact, CardFact, CardView
@@ -112,6 +113,7 @@ __all__ = [
     "SlipView",
     "SurveySignature",
     "SurveyView",
+    "VerifiableView",
     "View",
 ]
 

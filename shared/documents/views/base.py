@@ -59,6 +59,14 @@ class DocumentView(View):
     """In signing order; a document without one is not issued."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiableView(DocumentView):
+    """What strangers may check by the code at its foot; bills and receipts have codes of their own."""
+
+    verification: str = ""
+    """Foot of every page: 验真码 7K4P-9QXM-2D."""
+
+
 _V = TypeVar("_V")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.documents.views.base import DocumentView, Labelled, View
+from shared.documents.views.base import Labelled, VerifiableView, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class CardContact(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardView(DocumentView):
+class CardView(VerifiableView):
     """绿色通道服务卡. One seal, on the front."""
 
     programme: str

@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.documents.views.base import SAMPLE_NOTICE_PEOPLE, DocumentView, SealSpec, View
+from shared.documents.views.base import SAMPLE_NOTICE_PEOPLE, SealSpec, VerifiableView, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LetterView(DocumentView):
+class LetterView(VerifiableView):
     """What every letter has."""
 
     issuer: str
@@ -35,8 +35,6 @@ class LetterView(DocumentView):
     qr_caption: str = "扫码查进度"
     issued_on: str
     """2014年9月15日."""
-    verification: str = ""
-    """Foot of every page: 验真码 7K4P-9QXM-2D."""
     sample_notice: str = SAMPLE_NOTICE_PEOPLE
 
 
@@ -52,7 +50,7 @@ class SlipMaterial(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlipView(DocumentView):
+class SlipView(VerifiableView):
     """收件回执. One seal."""
 
     issuer: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.documents.views.base import SAMPLE_NOTICE_PEOPLE, DocumentView, View
+from shared.documents.views.base import SAMPLE_NOTICE_PEOPLE, VerifiableView, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Participant(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MinutesView(DocumentView):
+class MinutesView(VerifiableView):
     """联席会议纪要. Seals: one per participant in order, then the lead unit (`participants` names all but the last)."""
 
     issuer: str
@@ -81,7 +81,6 @@ class MinutesView(DocumentView):
     issued_on: str
     """2014年9月18日."""
     qr_caption: str = "扫码查进度"
-    verification: str = ""
     sample_notice: str = SAMPLE_NOTICE_PEOPLE
 
 
@@ -156,7 +155,7 @@ class OpenItem(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandlingSlipView(DocumentView):
+class HandlingSlipView(VerifiableView):
     """办理回执单（流转单）: how a case stands at one moment. One seal: the lead unit's."""
 
     issuer: str
@@ -195,8 +194,6 @@ class HandlingSlipView(DocumentView):
     issued_on: str
     """Under the seal: 2014年9月18日."""
     qr_caption: str = "扫码查最新进度"
-    verification: str = ""
-    """Foot: 验真码 7K4P-9QXM-2D."""
     sample_notice: str = SAMPLE_NOTICE_PEOPLE
 
 
@@ -230,7 +227,7 @@ class SurveySignature(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SurveyView(DocumentView):
+class SurveyView(VerifiableView):
     """联合踏勘记录: one visit, all units' findings. One seal: the lead unit's."""
 
     issuer: str
@@ -258,6 +255,4 @@ class SurveyView(DocumentView):
     issued_on: str
     """Under the seal: 2014年9月17日."""
     qr_caption: str = "扫码查进度"
-    verification: str = ""
-    """Foot: 验真码 7K4P-9QXM-2D."""
     sample_notice: str = SAMPLE_NOTICE_PEOPLE
