@@ -35,14 +35,14 @@ def ask(
 ) -> UUID:
     """Ask for the green channel, naming a criterion in force and the document that proves it; gives the card's id.
 
-    Once for each application: the same ask again gives the same id, another one is a `Conflict`. Raises `NotFound`
-    for somebody else's application, `Invalid` beside the field.
+    The same ask again gives the same id, another one beside it is a `Conflict`; after a refusal one may ask anew, with
+    another proof or statement. Raises `NotFound` for somebody else's application, `Invalid` beside the field.
     """
     case = cases.lock_one(sitting.session, application_id)
     if case.applicant_id != account.id:
         raise NotFound("办件不存在，或不在您的办理范围内")
     known = service_cards.of_application(sitting.session, application_id)
-    if known is not None:
+    if known is not None and known.state in ("asked", "granted"):
         return _asked_before(known, criterion, document.strip())
     if case.status not in IN_HAND:
         raise Conflict("办件已不在审核阶段，不需要再申请绿色通道")
@@ -51,6 +51,9 @@ def ask(
         problems.append(Problem("criterion", "请选择现行的准入条件"))
     problems += _text("document", document, DOCUMENT_LENGTH_MAX, empty="请写明证明文件的文号")
     problems += _text("statement", statement, STATEMENT_LENGTH_MAX)
+    said = (criterion, document.strip(), statement.strip())
+    if known is not None and said == (known.criterion, known.document, known.statement):
+        problems.append(Problem("document", "与上次未获准入的申请相同，请针对答复的理由补充证明文件或说明"))
     if problems:
         raise Invalid(problems)
     card_id = uuid4()
@@ -143,8 +146,6 @@ def _asked_before(card: CardRow, criterion: str, document: str) -> UUID:
         return card.id
     if card.state == "granted":
         raise Conflict("本办件已进入绿色通道，不需要再申请")
-    if card.state == "declined":
-        raise Conflict("绿色通道申请已答复不予准入，本办件按普通程序办理；理由见办件页")
     raise Conflict("绿色通道申请已提交，正在审核，不能再提交另一份")
 
 

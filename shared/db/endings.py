@@ -1,4 +1,4 @@
-"""What an application leaves open when it ends before its time: corrections, meetings, visits, pleas for more time."""
+"""What an application leaves open when it ends before its time: corrections, meetings, visits, asks for more."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from shared.db.tables.clocks import ClockExtension
 from shared.db.tables.columns import table
 from shared.db.tables.corrections import CorrectionNotice
 from shared.db.tables.meetings import Appointment, Survey
+from shared.db.tables.promises import ServiceCard
 
 EXTENSIONS = table(ClockExtension)
 CORRECTIONS = table(CorrectionNotice)
@@ -24,6 +25,7 @@ _AHEAD = (
     (CORRECTIONS, ("collecting", "sent")),
     (table(Survey), ("planned",)),
     (table(Appointment), ("asked", "confirmed")),
+    (table(ServiceCard), ("asked",)),
 )
 
 

@@ -1,4 +1,4 @@
-"""绿色通道服务卡 as rows: one ask an application, answered once. The caller holds the application's row."""
+"""绿色通道服务卡 as rows: asks, of which one is open or granted at a time. The caller holds the application's row."""
 
 from __future__ import annotations
 
@@ -49,8 +49,10 @@ def add(session: Session, tenant: str, **values: Any) -> None:
 
 
 def of_application(session: Session, application_id: UUID) -> CardRow | None:
-    """What an application asked for, if it did."""
-    row = session.execute(select(*_CARD).where(CARDS.c.application_id == application_id)).one_or_none()
+    """What an application asked for last, if it did."""
+    row = session.execute(
+        select(*_CARD).where(CARDS.c.application_id == application_id).order_by(CARDS.c.asked_at.desc()).limit(1)
+    ).one_or_none()
     return CardRow(*row) if row else None
 
 

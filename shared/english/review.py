@@ -21,7 +21,10 @@ TABLE: Final = (
     (r"这份申请刚刚已有答复，请刷新后查看", "this has just been answered; reload the page"),
     (r"不予准入须写明理由", "say why it is not admitted"),
     (r"本办件已进入绿色通道，不需要再申请", "this application is in the green channel already"),
-    (r"绿色通道申请已答复不予准入，.*", "it was not admitted and goes on as an ordinary application; see its page"),
+    (
+        r"与上次未获准入的申请相同，请针对答复的理由补充证明文件或说明",
+        "this is what was not admitted before; add another proof or statement that meets the reason given",
+    ),
     (r"绿色通道申请已提交，正在审核，.*", "this application has asked already and awaits the answer"),
     (r"没有这张服务卡", "there is no such service card"),
     (r"提前预约只为绿色通道的办件提供；.*", "appointments are for the green channel; ask for admission first"),

@@ -11,7 +11,7 @@ import pytest
 from office import Office
 from watching import broken, counts, kinds, side_by_side
 
-from services import appointments, green_channel, records
+from services import appointments, green_channel, records, withdrawal
 from shared.db import clock, outbox
 from shared.db.queries.desk import Desk
 from shared.db.queries.inbox import InboxFilter, Tab, inbox
@@ -153,8 +153,39 @@ class TestAdmission:
 
         assert office.one("select lane from application") == "ordinary"
         assert office.one("select number from service_card") is None
-        with pytest.raises(Conflict):
+        assert broken() == {}
+
+    def test_declined_is_asked_for_again_with_more(self, office: Office) -> None:
+        received = office.receives()
+        first = ask(office, received.application_id)
+        decide(office, received.application_id, grant=False, reason="项目不在重点项目名单内")
+        with pytest.raises(Invalid) as refused:
             ask(office, received.application_id)
+        assert fields(refused) == ["document"]
+
+        asks = side_by_side(*[partial(ask, office, received.application_id, document="瀚发改〔2014〕9号")] * 3)
+        assert len(set(asks)) == 1
+        assert asks[0] != first
+        assert broken() == {}
+        decide(office, received.application_id)
+        assert office.one("select lane from application") == "green"
+        assert office.rows("select state from service_card order by asked_at, state desc") == [
+            ("declined",),
+            ("granted",),
+        ]
+        assert broken() == {}
+
+    def test_that_nobody_answered_ends_with_its_case(self, office: Office) -> None:
+        received = office.receives()
+        ask(office, received.application_id)
+        with office.sits() as sitting:
+            withdrawal.withdraw(
+                sitting, application_id=received.application_id, account=office.account("applicant"), reason="项目调整"
+            )
+
+        assert office.one("select state from service_card") == "cancelled"
+        with pytest.raises(Conflict):
+            decide(office, received.application_id, grant=False, reason="办件已终止")
         assert broken() == {}
 
     def test_can_still_be_declined_when_the_case_is_over(self, office: Office) -> None:

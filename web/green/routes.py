@@ -192,7 +192,7 @@ def _applicants(office: Sitting, application_id: UUID, *, problems: tuple[Proble
         card_tag=card_tag,
         card_id=queries.card_document(office.session, card.id) if card else None,
         criterion=_criterion_name(office, card.criterion) if card else "",
-        may_ask=card is None and case.status in service.IN_HAND,
+        may_ask=(card is None or card.state == "declined") and case.status in service.IN_HAND,
         criteria=tuple(
             Choice(each.code, named(each), gettext("证明：%(what)s", what=named(each.proof)))
             for each in channel.in_force(office.today)
@@ -260,6 +260,7 @@ def card_tag(state: str) -> Tag:
         "asked": Tag(gettext("审核准入中"), Tone.AMBER),
         "granted": Tag(gettext("已准入"), Tone.GREEN),
         "declined": Tag(gettext("不予准入"), Tone.RED),
+        "cancelled": Tag(gettext("随办件终止"), is_quiet=True),
     }[state]
 
 

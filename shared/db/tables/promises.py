@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from shared.db.tables.columns import UUID, datetime, json_list, moment, new_id, raw, reference
@@ -83,13 +83,19 @@ class ServiceCard(SQLModel, table=True):
 
     __tablename__ = "service_card"
     __table_args__ = (
-        UniqueConstraint("application_id"),
         UniqueConstraint("tenant_id", "number"),
-        CheckConstraint("state in ('asked','granted','declined')", name="service_card_state"),
+        CheckConstraint("state in ('asked','granted','declined','cancelled')", name="service_card_state"),
         CheckConstraint("(state = 'granted') = (number is not null)", name="service_card_number"),
         CheckConstraint("state <> 'declined' or reason <> ''", name="service_card_reason"),
         CheckConstraint("criterion <> ''", name="service_card_criterion"),
         Index("service_card_open", "tenant_id", "state"),
+        Index("service_card_application", "application_id", "asked_at"),
+        Index(
+            "service_card_once",
+            "application_id",
+            unique=True,
+            postgresql_where=text("state in ('asked','granted')"),
+        ),
     )
     id: UUID = new_id()
     tenant_id: str = Field(foreign_key="tenant.id")
