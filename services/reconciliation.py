@@ -1,7 +1,8 @@
 """Reconciliation: a bank's file is imported whole or not at all, and what it says is matched with the books.
 
 Matched is what the domain's rules are sure of; other money that came in stands in suspense until two people know
-better. What the statement shows has arrived at the bank: it leaves the channel's account in the books.
+better. What a bank's statement shows has arrived there: it leaves the channel's account in the books. A channel's own
+bill tells of money that the channel has, and of what it keeps for itself, which the city bears.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from uuid import UUID, uuid4
 from services import cashier
 from services.cashier import Taking
 from services.sitting import Sitting
+from shared.channels.configured import NAMES
 from shared.db import bills, books, cases, clock, outbox, payments, statements, suspense
 from shared.db.bills import BillRow
 from shared.db.books import NewEntry, NewPosting
@@ -26,17 +28,37 @@ from shared.db.suspense import NewSuspense
 from shared.db.trail import Actor
 from shared.domain import matching
 from shared.domain.errors import Invalid, Problem
-from shared.domain.ledger import BANK, channel_account
+from shared.domain.ledger import BANK, CHANNEL_FEE, channel_account
 from shared.domain.matching import BILL, PAYMENT, Expected, Incoming
 from shared.logs import logger
 from shared.statements.detect import detect
 from shared.statements.profiles import PROFILES, Profile
 from shared.statements.reading import Reading, preview
-from shared.statements.statement import BOOKED, LineProblem, Preview, StatementLine, StatementRefused, against
+from shared.statements.statement import (
+    ALIPAY_DETAIL,
+    FAILED,
+    FEE,
+    PAID,
+    REFUNDED,
+    WECHAT_FUND,
+    WECHAT_TRADE,
+    LineProblem,
+    Preview,
+    Statement,
+    StatementLine,
+    StatementRefused,
+    against,
+)
 from shared.tasks import PAYMENTS_QUEUE, Task
 
 log = logger(__name__)
 
+#: Channels' bills of orders and refunds, each with the fee that the channel kept.
+ORDER_BILLS: Final = (WECHAT_TRADE, ALIPAY_DETAIL)
+#: By what names a channel pays out to the city's bank, in capitals.
+PAYING_NAMES: Final = {"wechat": ("财付通", "微信支付", "TENPAY"), "alipay": ("支付宝", "ALIPAY")}
+#: What a channel's pay-out is matched by.
+PAY_OUT: Final = "pay_out"
 #: How many movements are matched in one transaction.
 AT_ONCE: Final = 2000
 _STATES: Final = {"paid": "已缴清", "void": "已作废", "refunded": "已退费", "nothing_due": "无须缴款"}
@@ -67,8 +89,7 @@ def import_file(
     """Import a bank's file and ask for its matching. The same bytes again, under whatever name, are the same import.
 
     Raises `StatementRefused` with the line of every problem: what is wrong in itself, what does not follow from the
-    day before, and movements that came in another file. Raises `Invalid` for a channel's bill: the money that it
-    tells of is not at the bank yet, and comes again with the bank's file.
+    day before, and movements that came in another file.
     """
     digest = hashlib.sha256(content).hexdigest()
     statements.take_turns(sitting.session, sitting.tenant)
@@ -84,14 +105,16 @@ def import_file(
     )
     lines = [line for batch in reading.batches() for line in batch]
     statement = reading.statement()
-    if any(line.kind != BOOKED for line in lines):
-        raise Invalid([Problem("file", "渠道账单现在只能查看，不能记账；请导入收款银行的明细")])
     if statement.first_on is None or statement.last_on is None or not lines:
         raise Invalid([Problem("file", "文件中没有一笔收支，不用导入")])
     _refuse_repeated(sitting, lines)
     opening = statement.opening_fen or 0
     before = statements.last_of_account(
-        sitting.session, provider=statement.provider, account=statement.account, before=statement.first_on
+        sitting.session,
+        provider=statement.provider,
+        account=statement.account,
+        format=statement.format,
+        before=statement.first_on,
     )
     if before is not None and (problems := against(statement, opening_fen=before.closing_fen)):
         raise StatementRefused(problems)
@@ -119,8 +142,10 @@ def import_file(
     for start in range(0, len(lines), AT_ONCE):
         statements.add_lines(
             sitting.session,
-            [_row(sitting.tenant, statement.provider, file_id, line) for line in lines[start : start + AT_ONCE]],
+            [_row(sitting.tenant, statement, file_id, line) for line in lines[start : start + AT_ONCE]],
         )
+    if statement.format in ORDER_BILLS:
+        _bear_fees(sitting, statement.provider, file_id, lines)
     outbox.put(sitting.session, sitting.tenant, [Wanted(Task.MATCH_STATEMENTS, PAYMENTS_QUEUE, file_id)])
     log.info("statement_imported", file=digest[:12], lines=statement.line_count, provider=statement.provider)
     return Imported(file_id=file_id, is_new=True)
@@ -133,7 +158,10 @@ def match_statements(sitting: Sitting, file_ids: Sequence[UUID]) -> None:
         if file is None:
             continue
         for lines in statements.open_lines(sitting.session, file_id, at_once=AT_ONCE):
-            _match(sitting, file, [line for line in lines if line.amount_fen > 0])
+            came_in = [line for line in lines if line.amount_fen > 0]
+            if file.format == WECHAT_FUND:
+                continue  # its payments stand in the order bill; what it paid out is found in the bank's file
+            _match(sitting, file, came_in)
 
 
 def _match(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
@@ -147,6 +175,10 @@ def _match(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
     # putting the same money aside.
     cases.lock(sitting.session, {bill.application_id for bill in named})
     suspense.take_turns(sitting.session, sitting.tenant)
+    if file.format not in ORDER_BILLS:
+        lines = _pay_outs_apart(sitting, file, lines)
+        if not lines:
+            return
     owed = bills.awaited(sitting.session, codes=codes, amounts=amounts)
     taken = payments.by_references(sitting.session, file.provider, references)
     put_aside = suspense.by_references(sitting.session, file.provider, references)
@@ -178,7 +210,86 @@ def _match(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
         cashier.put_aside(sitting, [_suspense(file, line, why) for line, why in aside])
     settled += [_settled(line, "suspense", "", why, None) for line, why in aside]
     statements.settle(sitting.session, settled)
-    _arrive(sitting, file, lines)
+    if file.format not in ORDER_BILLS:
+        _arrive(sitting, file, lines)
+
+
+def _pay_outs_apart(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> list[LineRow]:
+    """Book what a channel has paid out to the bank, by the channel's own file; gives the other lines.
+
+    Such money paid its bills when the payers paid the channel: it only moves. The caller has its turn at suspense, so
+    that two banks' files do not both find one pay-out.
+    """
+    marked = [line for line in lines if _channel_of(line)]
+    if not marked:
+        return list(lines)
+    open_pay_outs = statements.pay_outs(sitting.session, {line.amount_fen for line in marked})
+    settled, entries, others = [], [], []
+    day = books.open_day(sitting.session, sitting.tenant, sitting.today)
+    for line in lines:
+        channel = _channel_of(line)
+        paid_out = next(
+            (
+                each
+                for each in open_pay_outs
+                if (each.provider, each.amount_fen) == (channel, line.amount_fen)
+                and timedelta() <= line.booked_on - each.booked_on <= timedelta(days=matching.WINDOW_DAYS)
+            ),
+            None,
+        )
+        if paid_out is None:
+            others.append(line)
+            continue
+        open_pay_outs.remove(paid_out)
+        settled.append(
+            _settled(line, "matched", PAY_OUT, f"渠道结算：“{paid_out.file_name}”第 {paid_out.line_no} 行", None)
+        )
+        settled.append(
+            {
+                "file_id": paid_out.file_id,
+                "line_no": paid_out.line_no,
+                "state": "matched",
+                "rule": PAY_OUT,
+                "why": f"银行已到账：“{file.file_name}”第 {line.line_no} 行",
+            }
+        )
+        entries.append(
+            NewEntry(
+                kind="settlement",
+                key=f"{file.id}:{line.line_no}:{paid_out.provider}",
+                postings=(
+                    NewPosting(BANK, line.amount_fen),
+                    NewPosting(channel_account(paid_out.provider), -line.amount_fen),
+                ),
+                booked_on=day,
+                occurred_at=line.booked_at,
+            )
+        )
+    if entries:
+        statements.settle(sitting.session, settled)
+        books.post(sitting.session, sitting.tenant, entries)
+    return others
+
+
+def _channel_of(line: LineRow) -> str:
+    """The channel that a bank's line comes from by the payer it names, or ""."""
+    said = f"{line.payer_name} {line.words}".upper()
+    return next((code for code, marks in PAYING_NAMES.items() if any(mark in said for mark in marks)), "")
+
+
+def _bear_fees(sitting: Sitting, provider: str, file_id: UUID, lines: Sequence[StatementLine]) -> None:
+    """手续费: the city's own cost, whatever the channel kept of each order; the payers' bills are paid in full."""
+    fee_fen = sum(line.fee_fen for line in lines)
+    if not fee_fen:
+        return
+    entry = NewEntry(
+        kind="channel_fee",
+        key=str(file_id),
+        postings=(NewPosting(CHANNEL_FEE, fee_fen), NewPosting(channel_account(provider), -fee_fen)),
+        booked_on=books.open_day(sitting.session, sitting.tenant, sitting.today),
+        occurred_at=max(line.booked_at for line in lines),
+    )
+    books.post(sitting.session, sitting.tenant, [entry])
 
 
 def _arrive(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
@@ -217,7 +328,9 @@ def _refuse_repeated(sitting: Sitting, lines: Sequence[StatementLine]) -> None:
     )
 
 
-def _row(tenant: str, provider: str, file_id: UUID, line: StatementLine) -> dict[str, object]:
+def _row(tenant: str, statement: Statement, file_id: UUID, line: StatementLine) -> dict[str, object]:
+    provider = statement.provider
+    why = _not_ours_to_match(statement.format, line)
     return {
         "file_id": file_id,
         "line_no": line.line_no,
@@ -234,7 +347,18 @@ def _row(tenant: str, provider: str, file_id: UUID, line: StatementLine) -> dict
         "payer_name": line.payer_name,
         "payer_account": line.payer_account,
         "words": line.words,
+        "state": "ignored" if why else "open",
+        "why": why,
     }
+
+
+def _not_ours_to_match(format: str, line: StatementLine) -> str:
+    """Why a line of a channel's file moves nothing, "" if it does."""
+    if line.state == FAILED:
+        return "渠道称退款没有成功，款项没有变动"
+    if format == WECHAT_FUND and line.kind in {PAID, REFUNDED, FEE}:
+        return "见同期交易账单"
+    return ""
 
 
 def _transaction(provider: str, bank_reference: str) -> str:
@@ -290,7 +414,7 @@ def _taking(file: FileRow, line: LineRow, bill: BillRow) -> Taking:
         amount_fen=line.amount_fen,
         provider=file.provider,
         provider_txn_id=line.bank_reference,
-        channel="银行转账",
+        channel=NAMES.get(file.provider, "银行转账"),
         paid_at=line.booked_at,
         source="statement",
         payer_name=line.payer_name,

@@ -658,6 +658,18 @@ INVARIANTS = (
         "where c.kind = 'channel_unknown' and c.key = o.id::text)",
     ),
     Invariant(
+        "I13-channel-bills",
+        "渠道手续费账面等于各渠道账单所列之和；渠道结算在渠道和银行两边的文件中金额相等",
+        "select count(*) from statement_file where format in ('wechat_trade', 'alipay_detail')",
+        "select t.id || ' 手续费账面 ' || each.booked || ' 分，账单合计 ' || each.listed || ' 分' from tenant t "
+        "cross join lateral (select coalesce((select sum(amount_fen) from ledger_posting where tenant_id = t.id "
+        "and account = 'channel_fee'), 0) as booked, coalesce((select sum(l.fee_fen) from statement_line l "
+        "join statement_file f on f.id = l.file_id where f.tenant_id = t.id "
+        "and f.format in ('wechat_trade', 'alipay_detail')), 0) as listed) each where each.booked <> each.listed "
+        "union all select t.id || ' 渠道结算两边相差 ' || sum(l.amount_fen) || ' 分' from tenant t "
+        "join statement_line l on l.tenant_id = t.id where l.rule = 'pay_out' group by t.id having sum(l.amount_fen) <> 0",
+    ),
+    Invariant(
         "I13-callbacks",
         "每个回调都有结果；被拒的都有待处理事项",
         "select count(*) from callback_inbox",

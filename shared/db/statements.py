@@ -77,11 +77,12 @@ def load_file(session: Session, file_id: UUID) -> FileRow | None:
     return FileRow(**row._mapping) if row else None
 
 
-def last_of_account(session: Session, *, provider: str, account: str, before: date) -> FileRow | None:
-    """The file of an account that ends last before a day."""
+def last_of_account(session: Session, *, provider: str, account: str, format: str, before: date) -> FileRow | None:
+    """The file of an account that ends last before a day, of one format: a channel tells of orders and of money."""
     row = session.execute(
         select(*_FILE)
         .where(FILES.c.provider == provider, FILES.c.account == account, FILES.c.last_on < before)
+        .where(FILES.c.format == format)
         .order_by(FILES.c.last_on.desc(), FILES.c.imported_at.desc())
         .limit(1)
     ).one_or_none()
@@ -125,6 +126,32 @@ def open_lines(session: Session, file_id: UUID, *, at_once: int) -> Iterator[lis
             return
         last = rows[-1].line_no
         yield [LineRow(**row._mapping) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayOut:
+    """Money that left a channel's account for the bank's, as the channel tells it."""
+
+    file_id: UUID
+    line_no: int
+    provider: str
+    file_name: str
+    amount_fen: int
+    booked_on: date
+
+
+def pay_outs(session: Session, amounts: Iterable[int]) -> list[PayOut]:
+    """What channels have paid out in these amounts and no bank's statement shows yet, the oldest first."""
+    rows = session.execute(
+        text(
+            "select l.file_id, l.line_no, l.provider, f.file_name, -l.amount_fen as amount_fen, l.booked_on "
+            "from statement_line l join statement_file f on f.id = l.file_id "
+            "where f.format = 'wechat_fund' and l.state = 'open' and -l.amount_fen = any(:amounts) "
+            "order by l.booked_on, l.file_id, l.line_no"
+        ),
+        {"amounts": list(amounts)},
+    )
+    return [PayOut(**row._mapping) for row in rows]
 
 
 def settle(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:

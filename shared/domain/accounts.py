@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.domain.errors import Broken
-from shared.domain.ledger import BANK, CREDIT, GUARANTEE, INTEREST, SUBSIDY, SUSPENSE, Entry, Posting
+from shared.domain.ledger import BANK, CHANNEL_FEE, CREDIT, GUARANTEE, INTEREST, SUBSIDY, SUSPENSE, Entry, Posting
 from shared.domain.lines import ACCOUNT_NAMES, REVENUE_ACCOUNTS, FeeItem, Nature
 
 TREASURY: Final = "treasury"
@@ -57,8 +57,9 @@ _NAMES: Final[Mapping[str, str]] = {
     BANK: "银行存款",
     AGENCY_BANK: "代收专户存款",
     INTEREST: "应收利息",
+    CHANNEL_FEE: "渠道手续费（市级承担）",
 }
-_ORDER: Final = (*HOLDERS, SUSPENSE, CREDIT, GUARANTEE, SUBSIDY, INTEREST, AGENCY_BANK, BANK)
+_ORDER: Final = (*HOLDERS, SUSPENSE, CREDIT, GUARANTEE, SUBSIDY, INTEREST, CHANNEL_FEE, AGENCY_BANK, BANK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ SUBSIDY: Final = "subsidy"  # what the city itself pays for a subsidised line
 SUSPENSE: Final = "suspense"  # money that came in and fits no bill
 CREDIT: Final = "credit"  # what payers have paid above what they owed
 GUARANTEE: Final = "guarantee"  # 保函 held instead of cash
+CHANNEL_FEE: Final = "channel_fee"  # what channels keep for themselves; the city bears it, never the payer
 BANK: Final = "bank"  # the collection account, as its statements show it
 INTEREST: Final = "interest"  # what deposits have earned and their bank has still to pay
 

@@ -46,10 +46,6 @@ TABLE: Final = (
         r"这张缴费通知书已经缴清或作废，请退回认领后另行处理",
         "this bill has been paid or voided; give the claim back and deal with the money otherwise",
     ),
-    (
-        r"渠道账单现在只能查看，不能记账；请导入收款银行的明细",
-        "a channel's bill can be looked at only and is not booked; import the list of the bank that has the money",
-    ),
     (r"文件中没有一笔收支，不用导入", "the file has no movement; there is nothing to import"),
     (r"没有这个列名方案", "there is no such profile of columns"),
     (r"请选择对账单文件", "choose the statement file"),

@@ -29,7 +29,7 @@ NOT_ON_THIS_DAY = {
     "I15-meetings", "I2-commitments", "I10-notices", "I12-dates", "I12-mirrors", "I12-pauses", "I12-steps",
     "I12-extensions", "I2-letter-series",
     "I5-closed", "I5-transfers", "I13-closed-figures", "I2-period-series", "I10-periods", "I6-refunds",
-    "I10-refunds", "I6-orders", "I11-orders",
+    "I10-refunds", "I6-orders", "I11-orders", "I13-channel-bills",
 }  # fmt: skip
 
 #: What somebody with the owner's rights might do, and the invariants of which at least one must notice.
@@ -106,6 +106,10 @@ FORGERIES: dict[str, tuple[str, set[str]]] = {
         {"I6-orders"},
     ),
     "a payment that nobody asked after": ("update payment set source = 'query'", {"I6-orders"}),
+    "a channel's fee that nobody charged": (
+        "update ledger_posting set account = 'channel_fee' where account like 'channel:%'",
+        {"I13-channel-bills"},
+    ),
     "an order that nobody asks after": (
         "insert into channel_order (id, tenant_id, application_id, bill_id, channel, number, amount_fen, "
         "opened_at, expires_at, ask_at) select gen_random_uuid(), tenant_id, application_id, id, 'wechat', "

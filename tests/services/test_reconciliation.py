@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from office import E1_TOTAL_FEN, Office
-from statements_files.bank_files import Move, Order, ccb, wechat_trade
+from statements_files.bank_files import Move, ccb
 from watching import assert_settled, broken, kinds, side_by_side
 
 from services import claims, reconciliation
@@ -132,16 +132,6 @@ class TestAFile:
 
         with office.sits() as sitting:
             assert differences(sitting.session, sitting.today) == ()
-
-    def test_of_a_channel_is_looked_at_but_not_booked_because_the_bank_tells_of_the_money_again(
-        self, office: Office, billed: Any
-    ) -> None:
-        content = wechat_trade([Order(at="2014-09-19 10:00:00", ours=f"{billed.payment_code}-1")])
-        with office.sits() as sitting:
-            assert reconciliation.look(sitting, file_name="bill.csv", content=content).good_count == 1
-        with pytest.raises(Invalid, match="渠道账单"), office.sits() as sitting:
-            reconciliation.import_file(sitting, actor=office.actor("finance"), file_name="bill.csv", content=content)
-        assert office.one("select count(*) from statement_file") == 0
 
     def test_under_another_name_is_the_same_file(self, office: Office, billed: Any) -> None:
         content = ccb([move(billed)])

@@ -121,6 +121,7 @@ class Order:
     goods: str = "政务缴费"
     fee_units: int = 60_000
     refund: str = ""
+    moves: str = ""
 
 
 def wechat_trade(orders: Iterable[Order], *, totals: Mapping[str, str] | None = None, tail: bool = True) -> bytes:
@@ -165,8 +166,8 @@ def wechat_fund(orders: Iterable[Order], *, opening_fen: int = 0) -> bytes:
         (ins if order.fen > 0 else outs).append(abs(order.fen))
         values = [
             order.at, order.refund or order.number, order.number, "交易" if order.fen > 0 else "退款",
-            "交易" if order.fen > 0 else "退款", "收入" if order.fen > 0 else "支出", plain(abs(order.fen)),
-            plain(balance_fen), "system", order.goods, order.ours,
+            order.moves or ("交易" if order.fen > 0 else "退款"), "收入" if order.fen > 0 else "支出",
+            plain(abs(order.fen)), plain(balance_fen), "system", order.goods, order.ours,
         ]  # fmt: skip
         lines.append(",".join(f"`{value}" for value in values))
     totals = [str(len(ins) + len(outs)), str(len(ins)), plain(sum(ins)), str(len(outs)), plain(sum(outs))]

@@ -53,6 +53,7 @@ def account_words(account: str) -> str:
         "bank": gettext("银行存款"),
         "bank:agency": gettext("代收专户存款"),
         "interest": gettext("应收利息"),
+        "channel_fee": gettext("渠道手续费（市级承担）"),
     }
     if account.startswith("channel:"):
         return str(gettext("渠道待清算 %(channel)s", channel=account.removeprefix("channel:")))
@@ -136,6 +137,8 @@ def entry_words(kind: str) -> str:
         "payment_reversal": gettext("冲回缴款"),
         "transfer": gettext("划拨"),
         "subsidy": gettext("财政补助入账"),
+        "channel_fee": gettext("渠道手续费"),
+        "settlement": gettext("渠道结算到银行"),
         "refund": gettext("退费"),
         "interest": gettext("保证金计息"),
         "guarantee_end": gettext("保函到期"),

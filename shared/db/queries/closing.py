@@ -138,7 +138,7 @@ _OPEN = """
         from ledger_entry e join ledger_posting g on g.entry_id = e.id, last
        where g.account like 'channel:%' and e.kind in ('payment', 'suspense')
          and e.booked_on > last.closed_on and e.booked_on <= :day group by 1, 2) s
-     where not exists (select from statement_file f where f.provider = s.provider
+     where not exists (select from statement_file f where f.provider = s.provider and f.format <> 'wechat_fund'
                        and s.booked_on between f.first_on and f.last_on)
     union all
     select 'suspense', s.provider || ' ' || s.bank_reference, s.amount_fen, s.why from suspense s

@@ -23,10 +23,11 @@ _OPEN = """
              where p.source in ('callback', 'query')
             union all
             select s.provider, s.bank_reference, s.amount_fen, s.why, (s.came_at at time zone 'Asia/Shanghai')::date
-              from suspense s where s.inbox_id is not null) came
+              from suspense s where s.inbox_id is not null or s.order_id is not null) came
      where came.came_on <= :day
        and exists (select from statement_file f
-                   where f.provider = came.provider and came.came_on between f.first_on and f.last_on)
+                   where f.provider = came.provider and f.format <> 'wechat_fund'
+                     and came.came_on between f.first_on and f.last_on)
        and not exists (select from statement_line l
                        where l.provider = came.provider and l.bank_reference = came.reference and l.state <> 'open')
 """
