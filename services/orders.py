@@ -311,6 +311,14 @@ class OfferedChannel:
     shown: bool
 
 
+def own_order(sitting: Sitting, *, order_id: UUID, account: AccountRow) -> tuple[OrderRow, bool]:
+    """An order that somebody opened, and whether its code may be scanned. Raises `NotFound` for somebody else's."""
+    order = orders.load(sitting.session, order_id)
+    if order.opened_by != account.id:
+        raise NotFound("没有这笔支付订单")
+    return order, _is_shown(order)
+
+
 def offered(sitting: Sitting, bill_id: UUID) -> tuple[OfferedChannel, ...]:
     """The city's channels with the latest order of a bill at each."""
     latest: dict[str, OrderRow] = {}

@@ -34,6 +34,7 @@ from web.api.handovers import handovers_api
 from web.api.meetings import meetings_api
 from web.api.offices import offices_api
 from web.api.open import demo, genuine
+from web.api.paying import paying
 from web.api.routes import api_docs
 from web.api.sessions import log_ins, sessions
 from web.api.verdicts import verdicts_api
@@ -113,6 +114,7 @@ API_PARTS: tuple[APIBlueprint, ...] = (
     meetings_api,
     verdicts_api,
     handovers_api,
+    paying,
     offices_api,
     gatherings_api,
     genuine,

@@ -35,6 +35,7 @@ class OrderRow:
     qr: str
     transaction_no: str
     is_closing: bool
+    opened_by: UUID | None
     opened_at: datetime
     expires_at: datetime
     asked: int

@@ -11,11 +11,13 @@ import pytest
 from browser import Browser
 from flask.testing import FlaskClient
 from office import Office
+from program import Program
 from providers import Providers
 from watching import assert_settled, broken
 
 from services import orders
 from shared.tasks import Task
+from web.app import Web
 from workers import batches
 
 
@@ -94,6 +96,47 @@ class TestScanning:
         applicant = visitor("applicant")
         assert "扫码缴费" not in words(applicant, f"/apply/cases/{case}")
         assert "没有开通扫码支付" in words(applicant, f"/apply/cases/{case}/bills/{billed.id}/scan")
+
+
+class TestAProgram:
+    def test_opens_an_order_and_reads_it_until_it_is_paid(
+        self, office: Office, billed: Any, server: Providers, web: Web
+    ) -> None:
+        applicant = Program(web, "applicant")
+        path = f"/bills/{billed.id}/orders"
+        made = applicant.post(path, {"channel": "alipay"}).json
+        assert (made["state"], made["qr"], made["amount"]) == ("created", "", "32729939.24")
+        assert applicant.post(path, {"channel": "alipay"}).json["id"] == made["id"]
+        assert applicant.post(path, {"channel": "cash"}).status_code == 422
+        assert Program(web, "applicant2").get(f"/orders/{made['id']}").status_code == 404
+        assert Program(web, "applicant2").post(path, {"channel": "alipay"}).status_code == 404
+        assert Program(web, "finance").post(path, {"channel": "alipay"}).status_code == 404
+        asks(office)
+        assert applicant.get(f"/orders/{made['id']}").json["qr"] == server.alipay[made["number"]].qr
+        server.pays("alipay", made["number"])
+        office.rows("update channel_order set ask_at = now() returning id")
+        with office.sits() as sitting:
+            orders.look(sitting)
+        asks(office)
+        seen = applicant.get(f"/orders/{made['id']}").json
+        assert (seen["state"], seen["qr"]) == ("paid", "")
+        office.works()
+        assert_settled(office.one("select id from application"), total_fen=billed.total_fen)
+
+
+class TestFinance:
+    def test_sees_every_question_about_an_order_on_its_bill(
+        self, office: Office, billed: Any, server: Providers, visitor: Callable[..., Browser]
+    ) -> None:
+        server.goes_wrong("create", "busy")
+        address = f"/apply/cases/{office.one('select id from application')}/bills/{billed.id}/scan"
+        visitor("applicant").post(address, channel="wechat")
+        asks(office)
+        seen = words(visitor("finance"), f"/finance/bills/{billed.id}")
+
+        assert "结果不明" in seen
+        assert "下单：没有应答" in seen
+        assert f"{billed.payment_code}_1" in seen
 
 
 class TestACallback:

@@ -14,8 +14,10 @@ from werkzeug.wrappers import Response
 from services import operations
 from services.operations import KINDS_OF_ROLE, RESOLUTION_LENGTH_MAX
 from services.sitting import Sitting, sitting
+from shared.channels.configured import NAMES
 from shared.db.queries import attention as cases
 from shared.db.queries import finance as queries
+from shared.db.queries import orders as order_queries
 from shared.db.queries.finance import BillFilter, BillPage, Today
 from shared.domain.accounts import HOLDERS
 from shared.domain.deadlines import Deadlines
@@ -28,10 +30,12 @@ from web.finance.words import (
     ACCOUNT_OF_NATURE,
     account_note,
     account_words,
+    asking_words,
     bill_tag,
     entry_words,
     kind_tag,
     nature_words,
+    order_tag,
     outcome_tag,
     payer_words,
     receipt_tag,
@@ -122,6 +126,7 @@ def bill(bill_id: UUID) -> str:
     """One bill with its lines, the money, the books, the receipt and what the bank said."""
     with sitting() as office:
         view = queries.bill(office.session, bill_id)
+        orders = order_queries.orders(office.session, bill_id)
         return page(
             "finance/bill.html",
             office,
@@ -136,6 +141,11 @@ def bill(bill_id: UUID) -> str:
             entry_words=entry_words,
             outcome_tag=outcome_tag,
             receipt_tag=receipt_tag,
+            orders=orders,
+            askings=order_queries.askings(office.session, bill_id) if orders else (),
+            order_tag=order_tag,
+            asking_words=asking_words,
+            channel_names=NAMES,
         )
 
 

@@ -119,6 +119,33 @@ def outcome_tag(outcome: str) -> Tag:
     }[outcome]
 
 
+def order_tag(state: str) -> Tag:
+    """Where an order at a payment channel stands."""
+    return {
+        "created": Tag(gettext("正在下单"), Tone.BLUE),
+        "pending": Tag(gettext("待支付"), Tone.AMBER),
+        "unknown": Tag(gettext("结果不明"), Tone.RED),
+        "paid": Tag(gettext("已支付"), Tone.GREEN, is_quiet=True),
+        "closed": Tag(gettext("已关闭")),
+    }[state]
+
+
+def asking_words(act: str, outcome: str) -> str:
+    """One request to a payment channel and its answer in a word."""
+    acts: dict[str, str] = {"create": gettext("下单"), "query": gettext("查询"), "close": gettext("关单")}
+    outcomes: dict[str, str] = {
+        "made": gettext("成功"),
+        "paid": gettext("已支付"),
+        "pending": gettext("待支付"),
+        "missing": gettext("渠道尚无此订单"),
+        "refunded": gettext("有退款"),
+        "closed": gettext("已关闭"),
+        "refused": gettext("渠道不受理"),
+        "no_answer": gettext("没有应答"),
+    }
+    return f"{acts[act]}：{outcomes[outcome]}"
+
+
 def receipt_tag(state: str) -> Tag:
     """A receipt's state."""
     return {
