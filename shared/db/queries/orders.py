@@ -43,7 +43,8 @@ def orders(session: Session, bill_id: UUID) -> tuple[OrderView, ...]:
     """A bill's orders, the latest first."""
     rows = session.execute(
         text(
-            "select channel, number, amount_fen, state, transaction_no, opened_at, asked, problem from channel_order "
+            "select channel, number, amount_fen, state, transaction_no, opened_at, problem, "
+            "(select count(*) from channel_asking a where a.order_id = o.id) as asked from channel_order o "
             "where bill_id = :bill order by recorded_at desc, id"
         ),
         {"bill": bill_id},
