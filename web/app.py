@@ -66,6 +66,7 @@ from web.public.routes import public
 from web.reconciliation.routes import statements
 from web.site import site_of
 from web.styleguide.routes import styleguide
+from web.tariff.routes import tariff
 from web.timing.routes import timing
 
 # Every part of the web that has pages; one a line, so that two hands can add to it.
@@ -99,6 +100,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     admin,
     offices,
     calendar,
+    tariff,
     ops,
 )
 # Programs prove who they are with a token or a signature, so there is no form of ours to prove.

@@ -97,6 +97,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
                 ),
             ),
             NavGroup(gettext("账簿"), (item(gettext("试算平衡表"), "/finance/books", "book"),)),
+            NavGroup(gettext("收费"), (item(gettext("收费标准"), "/tariff", "coin-yuan"),)),
             NavGroup(gettext("监督"), (item(gettext("异常"), "/finance/attention", "alert-triangle", is_urgent=True),)),
         ),
         "leader": (
@@ -106,6 +107,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
                     item(gettext("看板"), "/board", "chart-bar"),
                     item(gettext("办件"), "/board/cases", "list"),
                     item(gettext("未办结事项"), "/board/tasks", "clock"),
+                    item(gettext("收费标准"), "/tariff", "coin-yuan"),
                     item(gettext("工作日历"), "/calendar", "calendar"),
                     item(gettext("待督办"), "/board/attention", "alert-triangle", is_urgent=True),
                 ),
@@ -118,6 +120,7 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
                     item(gettext("账号"), "/admin", "users"),
                     item(gettext("职务和代理"), "/admin/offices", "users"),
                     item(gettext("城市数据"), "/admin/pack", "book"),
+                    item(gettext("收费标准"), "/tariff", "coin-yuan"),
                     item(gettext("工作日历"), "/calendar", "calendar"),
                 ),
             ),

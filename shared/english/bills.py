@@ -3,6 +3,7 @@
 from typing import Final
 
 TABLE: Final = (
+    (r"请写成 2014-09-15 这样的日期", "write a date like 2014-09-15"),
     # Surveys, reissues and disputes of a bill.
     (r"没有这件申报，或不在您的办理范围内", "there is no such application, or it is not yours to see"),
     (r"请写明测绘报告的文号", "give the number of the survey report"),

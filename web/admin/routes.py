@@ -1,4 +1,4 @@
-"""Administrators' addresses: accounts to enable or disable, and the pack to read; rates are changed in the pack."""
+"""Administrators' addresses: accounts to enable or disable, and the pack to read; the tariff desk changes rates."""
 
 from __future__ import annotations
 
