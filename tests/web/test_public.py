@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from test_apply import ANSWERS
 
+from services import tariffs
 from shared.settings import settings
 from web.public.routes import masked
 
@@ -41,6 +43,39 @@ class TestEstimate:
         assert page.select_one("#floor_area_m2")["value"] == "much"
         assert page.select_one("#accepted_on")["value"] == "someday"
         assert {each["href"] for each in page.select(".error-summary a")} == {"#floor_area_m2", "#accepted_on"}
+
+
+class TestTheFeeGuide:
+    def test_says_what_is_charged_on_a_day_and_under_which_document(self, visitor) -> None:
+        text = " ".join(visitor().read("/fees?on=2014-09-15").get_text(" ").split())
+        for expected in (
+            "城市基础设施配套费", "主体 170.00 元/m²，供热 55.00 元/m²，燃气 30.00 元/m²", "瀚政发〔2002〕41号",
+            "瀚费批〔2002〕12号", "生产性工业厂房、仓储设施标准为零", "2.6%", "保障性安居工程",
+        ):  # fmt: skip
+            assert expected in text
+        assert "这一天不收取" not in text
+
+    def test_says_what_is_charged_no_more_and_why(self, visitor) -> None:
+        page = visitor().read("/fees?on=2018-01-01")
+        wall = " ".join(page.select_one("#XQJ").get_text(" ").split())
+        assert "这一天不收取" in wall
+        assert "财税〔2017〕18号" in wall
+        assert "收取" in page.select_one("#PTF h2 .tag-green").text
+        assert visitor().get("/fees?on=someday").status_code == 200
+
+    def test_follows_what_was_published(self, office, visitor) -> None:
+        office.at("2015-12-01 10:00")
+        with office.sits() as sitting:
+            change = tariffs.end(
+                sitting, account=office.account("finance"), item="PTF", version="v1", last=date(2015, 12, 31),
+                document="瀚政发〔2015〕60号（样张）", is_succeeded=False,
+            )  # fmt: skip
+        with office.sits() as sitting:
+            tariffs.propose(sitting, account=office.account("finance"), change_id=change, version=1)
+        assert "这一天不收取" not in visitor().read("/fees?on=2016-01-01").select_one("#PTF h2").text
+        with office.sits() as sitting:
+            tariffs.publish(sitting, account=office.account("leader"), change_id=change)
+        assert "这一天不收取" in visitor().read("/fees?on=2016-01-01").select_one("#PTF h2").text
 
 
 class TestHome:

@@ -6,6 +6,7 @@ Nobody logs in here, so nothing personal is shown: names are masked, amounts of 
 from __future__ import annotations
 
 import tempfile
+from datetime import date
 
 import flask
 import redis
@@ -27,6 +28,8 @@ from web.apply.lines import ShownLines, shown_lines
 from web.apply.materials import material_rows, saving
 from web.holdups import reasons
 from web.limits import LOOK_UP, limiter
+from web.naming import named
+from web.tariff.guide import fee_guide
 
 #: How long a store may take to say that it is there, seconds.
 ANSWER_WITHIN_S = 2
@@ -84,6 +87,23 @@ def materials() -> str:
             rows=material_rows(found, city),
             saving=saving(found),
             outside=[row for row in city.pack.scope.rows if row.period.covers(today)],
+        )
+
+
+@public.get("/fees")
+def fees() -> str:
+    """What is charged on a day, by whom and under which document, from the rows that fees are computed by."""
+    with sitting() as office:
+        try:
+            on = date.fromisoformat(flask.request.args.get("on", ""))
+        except ValueError:
+            on = office.today
+        return flask.render_template(
+            "public/fees.html",
+            on=on,
+            entries=fee_guide(office.city, on),
+            reductions=[each for each in office.city.pack.reductions if each.period.covers(on)],
+            names={item.code: named(item) for item in office.city.items},
         )
 
 
