@@ -181,6 +181,15 @@ class TestHandover:
         assert "已移交其他单位" in late.text
         assert task_of(office, dw).status == "open"
 
+    def test_of_a_decided_task_has_no_form_and_leads_back(self, office: Office, visitor: Visitor, dw: UUID) -> None:
+        task = task_of(office, dw)
+        office.decides(task)
+        page = visitor("dw-zj-officer").read(f"/desk/tasks/{task.id}/handover")
+
+        assert not page.select("form[action*=handover]")
+        assert "已经办结" in page.text
+        assert page.select(f"main a[href='/desk/tasks/{task.id}']")
+
     def test_says_what_is_wrong_beside_its_field(self, office: Office, visitor: Visitor, dw: UUID) -> None:
         task = task_of(office, dw)
         giver = visitor("dw-zj-officer")

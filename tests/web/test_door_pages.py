@@ -77,7 +77,10 @@ class TestAnswersInWriting:
         assert applicant.post(f"{draft}/submit", submission(applicant, draft)).status_code == 422
         applicant.post(f"{draft}/answer")
 
-        assert "项目所在地的政务服务中心" in words(applicant.read(f"{draft}/answers"))
+        page = words(applicant.read(f"{draft}/answers"))
+        assert "项目所在地的政务服务中心" in page
+        assert "补交材料" not in page
+        assert "修改申报内容" in page
         applicant.post(f"{draft}/situations", {"outside": []})
         assert applicant.post(f"{draft}/submit", submission(applicant, draft)).status_code == 303
 

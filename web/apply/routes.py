@@ -267,8 +267,14 @@ def answers(draft_id: UUID) -> str:
     with sitting() as office:
         row = drafts.load(office.session, draft_id, account_id=signed_in().id)
         given = _answers_in_writing(office, draft_id)
+        notices = intake_notices.of_draft(office.session, draft_id)
     return flask.render_template(
-        "apply/answers.html", draft_id=draft_id, answers=given, title=_draft_title(row), is_open=not row.submitted_as
+        "apply/answers.html",
+        draft_id=draft_id,
+        answers=given,
+        title=_draft_title(row),
+        is_open=not row.submitted_as,
+        is_refused=bool(notices) and notices[0].kind == "not_accepted",
     )
 
 
