@@ -24,6 +24,7 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from console.stack import SANDBANK_PORT, WEB_PORT, free_port
+from shared.channels.configured import NAMES, find
 from shared.db import migrate
 from shared.domain.errors import Unavailable
 from shared.engines.postgres import EmbeddedPostgres
@@ -67,7 +68,8 @@ def run() -> int:
 def examine(config: Settings) -> list[Finding]:
     """Look at everything, each thing by itself: one that fails to be looked at hides no other."""
     looks: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
-        _python, _packages, _libraries, _fonts, _pdf_tools, _database, _broker, _mail, _disk, _secrets, _ports,
+        _python, _packages, _libraries, _fonts, _pdf_tools, _database, _broker, _mail, _channels, _disk, _secrets,
+        _ports,
     )  # fmt: skip
     return [finding for look in looks for finding in look(config)]
 
@@ -250,6 +252,29 @@ def _mail(config: Settings) -> Iterator[Finding]:
         yield Finding(name="mail", ok=False, found=found, what_to_do="检查 SMTP_URL 和邮件服务器", needed=False)
         return
     yield Finding(name="mail", ok=True, found=f"{url.hostname}:{port}", needed=False)
+
+
+def _channels(config: Settings) -> Iterator[Finding]:
+    """Half a configuration offers no channel, and says so nowhere else."""
+    for code in NAMES:
+        fields = [name for name in Settings.model_fields if name.startswith(f"{code}_") and not name.endswith("_url")]
+        missing = [name.upper() for name in fields if not str(getattr(config, name))]
+        if missing:
+            is_begun = len(missing) < len(fields)
+            yield Finding(
+                name=f"channel_{code}",
+                ok=not is_begun,
+                found=f"缺少 {'、'.join(missing)}" if is_begun else "未设置，不提供",
+                what_to_do="补全设置，否则不提供这个渠道" if is_begun else "",
+                needed=False,
+            )
+            continue
+        try:
+            find(config, code)
+        except Unavailable as problem:
+            yield Finding(name=f"channel_{code}", ok=False, found=str(problem), what_to_do="检查密钥文件", needed=False)
+        else:
+            yield Finding(name=f"channel_{code}", ok=True, found="设置齐全", needed=False)
 
 
 def _disk(config: Settings) -> Iterator[Finding]:

@@ -11,11 +11,11 @@ from services import order_money
 from services.order_money import Source
 from services.sitting import Sitting
 from shared.channels.channel import Channel
-from shared.channels.configured import channels
+from shared.channels.configured import find
 from shared.db import attention, cases, orders, outbox, payments, suspense
 from shared.db.outbox import Wanted
 from shared.domain.channel import BadSignature, CallbackMalformed, StaleTimestamp
-from shared.domain.errors import NotFound, Unavailable
+from shared.domain.errors import NotFound
 from shared.settings import settings
 from shared.tasks import PAYMENTS_QUEUE, Task
 
@@ -57,7 +57,7 @@ def receive(
 
 def find_channel(code: str) -> Channel:
     """The channel behind a callback's address; raises `NotFound` for one that the city does not have."""
-    found = channels(settings()).get(code)
+    found = find(settings(), code)
     if found is None:
         raise NotFound("本市没有开通这个支付渠道")
     return found
@@ -65,12 +65,9 @@ def find_channel(code: str) -> Channel:
 
 def post_callbacks(sitting: Sitting, inbox_ids: Sequence[UUID]) -> None:
     """Post callbacks that wait, all or nothing each; may be repeated. What cannot be posted says why."""
-    offered = channels(settings())
     waiting = []
     for row in payments.waiting_callbacks(sitting.session, inbox_ids):
-        channel = offered.get(row.provider)
-        if channel is None:
-            raise Unavailable("本市没有开通这个支付渠道")
+        channel = find_channel(row.provider)
         told = channel.hear(row.body).told
         waiting.append((row, told, orders.find(sitting.session, channel=row.provider, number=told.number)))
     # All at once and in id order: two batches that share applications must not wait for each other.

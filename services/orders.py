@@ -14,7 +14,7 @@ from services import order_money
 from services.order_money import Source
 from services.sitting import Sitting
 from shared.channels.channel import Channel, ChannelRefused, State, Told, Wish
-from shared.channels.configured import NAMES, channels, names
+from shared.channels.configured import NAMES, find, names
 from shared.db import attention, bills, cases, orders, outbox, suspense, trail
 from shared.db.accounts import AccountRow
 from shared.db.orders import Asking, OrderRow
@@ -137,7 +137,7 @@ def ask(question: Question) -> Answered:
     """
     order = question.order
     try:
-        channel = channels(settings()).get(order.channel)
+        channel = find(settings(), order.channel)
     except Unavailable as trouble:
         return Answered(askings=(Asking(act="query", outcome="no_answer", words=str(trouble)),), problem=str(trouble))
     if channel is None:

@@ -22,38 +22,38 @@ NAMES: Final[Mapping[str, str]] = {
 }
 
 
-def channels(config: Settings) -> Mapping[str, Channel]:
-    """The channels by their code, in the order they are offered in; raises `Unavailable` for keys that are unreadable.
+def find(config: Settings, code: str) -> Channel | None:
+    """A channel that the city has; raises `Unavailable` where its keys cannot be read.
 
     A channel with some of its settings missing is not offered: half a configuration takes no money.
     """
-    transport = HttpTransport()
-    found: dict[str, Channel] = {}
-    if config.has_wechat:
-        found[wechat.WeChatPay.code] = wechat.WeChatPay(
-            wechat.Merchant(
-                mchid=config.wechat_mchid,
-                appid=config.wechat_appid,
-                serial_no=config.wechat_serial_no,
-                private_key=private_key(Path(config.wechat_private_key)),
-                api_v3_key=config.wechat_apiv3_key.get_secret_value().encode(),
-                platform_keys=_platform_keys(config.wechat_platform_keys),
-                url=config.wechat_url,
-            ),
-            transport,
-        )
-    if config.has_alipay:
-        found[alipay.Alipay.code] = alipay.Alipay(
-            alipay.Merchant(
-                app_id=config.alipay_app_id,
-                seller_id=config.alipay_seller_id,
-                private_key=private_key(Path(config.alipay_private_key)),
-                alipay_key=public_key(Path(config.alipay_public_key)),
-                url=config.alipay_url,
-            ),
-            transport,
-        )
-    return found
+    if code not in names(config):
+        return None
+    return _wechat(config) if code == wechat.WeChatPay.code else _alipay(config)
+
+
+def _wechat(config: Settings) -> Channel:
+    merchant = wechat.Merchant(
+        mchid=config.wechat_mchid,
+        appid=config.wechat_appid,
+        serial_no=config.wechat_serial_no,
+        private_key=private_key(Path(config.wechat_private_key)),
+        api_v3_key=config.wechat_apiv3_key.get_secret_value().encode(),
+        platform_keys=_platform_keys(config.wechat_platform_keys),
+        url=config.wechat_url,
+    )
+    return wechat.WeChatPay(merchant, HttpTransport())
+
+
+def _alipay(config: Settings) -> Channel:
+    merchant = alipay.Merchant(
+        app_id=config.alipay_app_id,
+        seller_id=config.alipay_seller_id,
+        private_key=private_key(Path(config.alipay_private_key)),
+        alipay_key=public_key(Path(config.alipay_public_key)),
+        url=config.alipay_url,
+    )
+    return alipay.Alipay(merchant, HttpTransport())
 
 
 def names(config: Settings) -> Mapping[str, str]:

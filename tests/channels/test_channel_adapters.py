@@ -18,7 +18,7 @@ from providers import Providers, Trade
 
 from shared.channels.alipay import Alipay, signed_text
 from shared.channels.channel import Channel, ChannelRefused, GiveBack, State, Wish
-from shared.channels.configured import channels, names
+from shared.channels.configured import find, names
 from shared.channels.wechat import WeChatPay
 from shared.domain.channel import BadSignature, CallbackMalformed, StaleTimestamp, UnknownKey
 from shared.domain.errors import Unavailable
@@ -43,7 +43,8 @@ def configuration(values: dict[str, str]) -> Settings:
 
 def offered(folder: Path, server: Providers | None = None, **changes: str) -> Any:
     state = server or Providers(url="http://127.0.0.1:9")
-    return channels(configuration({**banks.environment(state, folder), **changes}))
+    config = configuration({**banks.environment(state, folder), **changes})
+    return {code: find(config, code) for code in names(config)}
 
 
 @pytest.fixture(params=["wechat", "alipay"])
@@ -324,7 +325,7 @@ class TestAlipay:
 class TestAConfiguration:
     def test_without_keys_offers_no_channel(self) -> None:
         assert names(Settings(wechat_mchid="1")) == {}
-        assert channels(Settings()) == {}
+        assert find(Settings(), "wechat") is None
 
     def test_offers_what_is_whole_only(self, tmp_path: Path) -> None:
         assert list(offered(tmp_path)) == ["wechat", "alipay"]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from providers import key_files
 
 from console import doctor
 from console.doctor import examine
@@ -36,6 +37,17 @@ class TestTheDoctor:
         assert found["redis"].ok
         assert found["python"].ok
         assert list(folder.iterdir()) == []
+
+    def test_says_what_a_payment_channel_still_needs(self, folder: Path) -> None:
+        assert by_name(Settings(var_dir=folder))["channel_wechat"].ok
+        begun = by_name(Settings(var_dir=folder, wechat_mchid="1900009191"))["channel_wechat"]
+        assert (begun.ok, begun.needed, "WECHAT_APIV3_KEY" in begun.found) == (False, False, True)
+        keys = {name.lower(): value for name, value in key_files(folder / "keys").items()}
+        assert by_name(Settings(var_dir=folder, **keys))["channel_alipay"].ok  # type: ignore[arg-type]
+        broken = Settings(var_dir=folder, **{**keys, "alipay_public_key": "/nowhere.pem"})  # type: ignore[arg-type]
+        found = by_name(broken)
+        assert (found["channel_alipay"].ok, found["channel_wechat"].ok) == (False, True)
+        assert "nowhere.pem" in found["channel_alipay"].found
 
     def test_looks_into_running_engines(self, folder: Path) -> None:
         with EmbeddedPostgres(folder, settings=THROW_AWAY), EmbeddedValkey(folder):
