@@ -36,6 +36,8 @@ from shared.documents.views import (
     Participant,
     Pause,
     PromisedPaper,
+    RefundDecisionView,
+    RefundedLine,
     RefusalView,
     SealSpec,
     SurveySignature,
@@ -337,6 +339,34 @@ def refusal(*, objections: int = 2, project: str = PROJECT) -> RefusalView:
         issued_on="2014年9月22日",
         verification=VERIFICATION,
         seals=(LEAD_SEAL,),
+    )
+
+
+def refund_decision(*, lines: int = 2) -> RefundDecisionView:
+    """Bulk cement is settled: most of it comes back, with what a surveyed area made too much."""
+    rows = (
+        RefundedLine(name="散装水泥专项基金", account="国库", paid="86,432.18", amount="82,974.89"),
+        RefundedLine(name="新型墙体材料专项基金", account="国库", paid="864,321.80", amount="4,321.80"),
+    )
+    return RefundDecisionView(
+        issuer=NAMES["cz"],
+        number="瀚一单退〔2015〕1号",
+        addressee=APPLICANT,
+        opening=(f"你单位{PROJECT}（办件编号{NUMBER}）于2015年10月20日申请预缴清算退还，理由：散装水泥使用比例96%。",),
+        lines=tuple(islice(cycle(rows), lines)),
+        total="87,296.69",
+        total_in_words="人民币捌万柒仟贰佰玖拾陆元陆角玖分",
+        basis="依据：瀚财综〔2002〕19号、瀚财综〔2007〕23号。",
+        decision="经审核，同意退还上列款项。",
+        payee=f"收款人{APPLICANT}，账号尾号0001。",
+        closing=("款项自本通知之日起10个工作日内付至上列账户；原缴费凭证冲红，另行开具。",),
+        remedies=REMEDIES,
+        contact=CONTACT,
+        names=(PROJECT, APPLICANT),
+        qr_text=PROGRESS,
+        issued_on="2015年10月26日",
+        verification=VERIFICATION,
+        seals=(SealSpec(unit_code="cz", organ_name=NAMES["cz"], flat_text="财政票据专用章"),),
     )
 
 

@@ -23,6 +23,7 @@ from review_paper import (
     minutes,
     not_accepted,
     one_time_notice,
+    refund_decision,
     refusal,
     survey,
 )
@@ -51,6 +52,8 @@ LETTERS: dict[str, DocumentView] = {
     "correction, answered": corrected(),
     "refusal": refusal(),
     "refusal of 12": refusal(objections=12),
+    "refund": refund_decision(),
+    "refund of 30": refund_decision(lines=30),
 }
 MINUTES: dict[str, DocumentView] = {
     "minutes": minutes(),

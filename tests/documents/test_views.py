@@ -14,6 +14,7 @@ from review_paper import (
     minutes,
     not_accepted,
     one_time_notice,
+    refund_decision,
     refusal,
     survey,
 )
@@ -41,6 +42,7 @@ EVERY: tuple[DocumentView, ...] = (
     one_time_notice(),
     corrected(),
     refusal(),
+    refund_decision(),
     minutes(default=True),
     card(),
     handling_slip(default=True),
