@@ -10,7 +10,7 @@ from math import ceil
 
 from sqlalchemy.orm import Session
 
-from shared.db import intake_notices, invariants, periods, transfers
+from shared.db import exports, intake_notices, invariants, periods, transfers
 from shared.db.invariants import OpenClock
 from shared.db.trail import GENESIS, Act, Actor, event_hash, line_content
 from shared.domain.errors import Broken, NotFound
@@ -125,12 +125,13 @@ def _periods(session: Session, signer: Signer) -> Finding:
     sealed = [
         *((row.number, periods.content(row), row.seal_key_id, row.seal) for row in periods.all_sealed(session)),
         *((row.number, transfers.content(row), row.seal_key_id, row.seal) for row in transfers.all_sealed(session)),
+        *((f"导出 {row.id}", exports.content(row), row.seal_key_id, row.seal) for row in exports.all_sealed(session)),
     ]
     for number, content, key_id, seal in sealed:
         checked += 1
         if not any(_is_sealed(signer, unit, content, key_id, seal) for unit in unit_of):
             broken.append(f"{number} 的内容或签章被改动")
-    return Finding("I10-periods", "结账和划拨的记录未被改动，财政部门的签章有效", checked, tuple(broken))
+    return Finding("I10-periods", "结账、划拨和导出的记录未被改动，财政部门的签章有效", checked, tuple(broken))
 
 
 def _documents(session: Session, storage: Storage, judge_pdf: JudgePdf) -> Finding:

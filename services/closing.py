@@ -16,8 +16,9 @@ from uuid import UUID, uuid4
 from services import notices
 from services.operations import KINDS_OF_ROLE
 from services.sitting import Sitting
-from shared.db import books, numbers, periods
+from shared.db import books, documents, numbers, periods
 from shared.db.accounts import AccountRow
+from shared.db.documents import Wish
 from shared.db.periods import DAY, MONTH, PeriodRow
 from shared.db.queries import closing as queries
 from shared.db.queries.differences import differences
@@ -228,6 +229,8 @@ def _close(
         closed_at=sitting.now,
     )
     _seal(sitting, periods.load(sitting.session, period_id))
+    wish = Wish(f"{kind}_close", period_id, None, f"{'日结单' if kind == DAY else '月报'} {number}")
+    documents.request(sitting.session, sitting.tenant, [wish], now=sitting.now)
     log.info("period_closed", period=number, first=str(first), last=str(last), open=len(explained))
     return period_id
 

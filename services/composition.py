@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from services import door_letters, records
+from services import books_paper, door_letters, records
 from services.correction_letter import correction_view
 from services.decision_letter import refusal_view, used_default
 from services.handling_slip import handling_slip_view
@@ -225,6 +225,9 @@ COMPOSERS: Mapping[str, Callable[[Sitting, UUID], DocumentView]] = {
     "not_accepted": door_letters.not_accepted_view,
     "refusal": refusal_view,
     "refund_decision": refund_decision_view,
+    "day_close": books_paper.day_close_view,
+    "month_close": books_paper.month_close_view,
+    "export": books_paper.export_view,
 }
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services.sitting import Sitting, signer
-from shared.db import attention, cases, documents, intake_notices, trail
+from shared.db import attention, cases, documents, exports, intake_notices, periods, trail
 from shared.db.documents import DocumentRow
 from shared.db.trail import Act
 from shared.domain.errors import Broken
@@ -84,7 +84,9 @@ def record(sitting: Sitting, document: DocumentRow, made: Produced) -> None:
             reason=f"{document.title} 中有字库缺少的字：{made.unprintable}",
             application_id=document.application_id,
         )
-    if first and document.application_id is None:
+    if first and document.kind in ("day_close", "month_close", "export"):
+        _complete_books(sitting, document, made)
+    elif first and document.application_id is None:
         # An answer on a draft has no trail: the notice itself keeps the digest, under its unit's seal.
         _complete_notice(sitting, document, made)
     elif first and document.application_id is not None:
@@ -102,3 +104,19 @@ def _complete_notice(sitting: Sitting, document: DocumentRow, made: Produced) ->
     seal = sitting.signer.seal_act(notice.unit_code, content)
     intake_notices.complete(sitting.session, notice.id, sha256=made.sha256, seal=seal)
     log.info("document_ready", notice=notice.number, kind=document.kind, sha256=made.sha256)
+
+
+def _complete_books(sitting: Sitting, document: DocumentRow, made: Produced) -> None:
+    """A period or an export has no trail either: it keeps the digest, under the finance unit's seal."""
+    unit, subject = sitting.city.finance_unit, document.subject_id
+    if document.kind == "export":
+        exports.lock(sitting.session, subject)
+        exports.set_document(sitting.session, subject, made.sha256)
+        content = exports.content(exports.load(sitting.session, subject))
+        exports.set_seal(sitting.session, subject, sitting.signer.seal_act(unit, content))
+    else:
+        periods.lock(sitting.session, subject)
+        periods.set_document(sitting.session, subject, made.sha256)
+        content = periods.content(periods.load(sitting.session, subject))
+        periods.set_seal(sitting.session, subject, sitting.signer.seal_act(unit, content))
+    log.info("document_ready", title=document.title, kind=document.kind, sha256=made.sha256)

@@ -40,6 +40,7 @@ _WANTED: Mapping[str, Mapping[str, Any]] = {
         "reopening_reason": "样张",
     },
     "transfer": {"account": "treasury"},
+    "export": {"form": "csv"},
     "suspense": {"inbox_id": uuid4},
     "channel_order": {"ask_at": datetime(2014, 9, 15, tzinfo=UTC)},
     "channel_asking": {"act": "query", "outcome": "pending"},

@@ -55,6 +55,7 @@ from web.door.routes import door
 from web.files.routes import files
 from web.finance.books import books
 from web.finance.closing import closing
+from web.finance.reports import reports
 from web.finance.routes import finance
 from web.green.routes import green
 from web.handover.routes import handover
@@ -95,6 +96,7 @@ PARTS: tuple[flask.Blueprint, ...] = (
     inbox_acts,
     finance,
     books,
+    reports,
     closing,
     board,
     admin,

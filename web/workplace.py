@@ -96,7 +96,14 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
                     item(gettext("待查款"), "/finance/suspense", "alert-triangle"),
                 ),
             ),
-            NavGroup(gettext("账簿"), (item(gettext("试算平衡表"), "/finance/books", "book"),)),
+            NavGroup(
+                gettext("账簿"),
+                (
+                    item(gettext("试算平衡表"), "/finance/books", "book"),
+                    item(gettext("报表"), "/finance/reports", "chart-bar"),
+                    item(gettext("导出"), "/finance/exports", "download"),
+                ),
+            ),
             NavGroup(gettext("收费"), (item(gettext("收费标准"), "/tariff", "coin-yuan"),)),
             NavGroup(gettext("监督"), (item(gettext("异常"), "/finance/attention", "alert-triangle", is_urgent=True),)),
         ),

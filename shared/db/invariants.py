@@ -477,11 +477,14 @@ INVARIANTS = (
     ),
     Invariant(
         "I10-documents",
-        "每份文书的摘要与留痕（未成办件的，与盖章的书面答复）所记一致",
+        "每份文书的摘要与留痕（未成办件的，与盖章的书面答复；账上的，与盖章的结账或导出记录）所记一致",
         "select count(*) from document where sha256 is not null",
         "select d.title || ' 的摘要与书面答复不符' from document d where d.sha256 is not null "
         "and d.application_id is null and not exists (select from intake_notice n where n.id = d.subject_id "
         "and n.draft_id = d.draft_id and n.document_sha256 = d.sha256) "
+        "and not exists (select from period p where p.id = d.subject_id and d.kind = p.kind || '_close' "
+        "and p.document_sha256 = d.sha256) and not exists (select from export x where x.id = d.subject_id "
+        "and d.kind = 'export' and x.document_sha256 = d.sha256) "
         "union all select d.title || ' 的摘要与留痕不符' from document d where d.sha256 is not null "
         "and d.application_id is not null and not exists "
         "(select from audit_event e where e.application_id = d.application_id and e.verb = 'document_ready' "

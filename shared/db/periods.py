@@ -28,7 +28,7 @@ MONTH = "month"
 
 @dataclass(frozen=True, slots=True)
 class PeriodRow:
-    """A closed period; `acts` is what was done to it since, oldest first."""
+    """A closed period; `acts` is what was done to it since, oldest first, `document_id` its 日结单 or 月报."""
 
     id: UUID
     kind: str
@@ -46,9 +46,11 @@ class PeriodRow:
     reopened_by: UUID | None
     reopened_at: datetime | None
     acts: list[dict[str, Any]]
+    document_sha256: str | None
     seal_key_id: str | None
     seal: bytes | None
     closer: str
+    document_id: UUID | None
 
     @property
     def frozen(self) -> Figures:
@@ -56,12 +58,15 @@ class PeriodRow:
         return Figures.from_json(self.figures)
 
 
-#: What the seal covers: all but itself, and the name that stands for `closed_by`.
-_SEALED = tuple(name for name in PeriodRow.__dataclass_fields__ if name not in ("seal_key_id", "seal", "closer"))
+#: What is found beside the row.
+_BESIDE = ("closer", "document_id")
+#: What the seal covers: all but itself, and what is found beside the row.
+_SEALED = tuple(name for name in PeriodRow.__dataclass_fields__ if name not in ("seal_key_id", "seal", *_BESIDE))
 _PERIOD = (
     "select "  # noqa: S608 the names are those of the row above
-    + ", ".join(f"p.{name}" for name in PeriodRow.__dataclass_fields__ if name != "closer")
-    + ", a.display_name as closer from period p join account a on a.id = p.closed_by "
+    + ", ".join(f"p.{name}" for name in PeriodRow.__dataclass_fields__ if name not in _BESIDE)
+    + ", a.display_name as closer, (select d.id from document d where d.kind = p.kind || '_close' "
+    "and d.subject_id = p.id) as document_id from period p join account a on a.id = p.closed_by "
 )
 
 
@@ -70,6 +75,8 @@ def content(period: PeriodRow) -> bytes:
     plain = {
         name: int(value.timestamp()) if isinstance(value := getattr(period, name), datetime) else value
         for name in _SEALED
+        # Periods were sealed before they had documents.
+        if name != "document_sha256" or period.document_sha256 is not None
     }
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str).encode()
 
@@ -159,6 +166,15 @@ def change(session: Session, period: PeriodRow, **values: Any) -> PeriodRow:
     if not changed(done):
         raise Conflict("这份结账刚刚已被处理，请刷新后再看")
     return load(session, period.id)
+
+
+def set_document(session: Session, period_id: UUID, sha256: str) -> None:
+    """Note the digest of the period's document, once; the caller holds the period and seals it anew."""
+    session.execute(
+        update(PERIODS)
+        .where(PERIODS.c.id == period_id, PERIODS.c.document_sha256.is_(None))
+        .values(document_sha256=sha256)
+    )
 
 
 def set_seal(session: Session, period_id: UUID, seal: ActSeal) -> None:

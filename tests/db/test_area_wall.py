@@ -132,7 +132,7 @@ class TestADistrict:
             ("receipt", "statement_line", "period", "transfer", "refund", "deposit", "deposit_move", "channel_order"),
             "state",
         )
-        changeable |= {"bill": "status", "credit": "left_fen", "notice_line": "told_as"}
+        changeable |= {"bill": "status", "credit": "left_fen", "notice_line": "told_as", "export": "document_sha256"}
         statements = [
             *(
                 f"update {table} set {(name := changeable.get(table, 'tenant_id'))} = {name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from books_sample import day_close, listed, month_close
 from paper import bill, bill_with_reasons, receipt, slip
 from review_paper import (
     acceptance,
@@ -47,6 +48,9 @@ EVERY: tuple[DocumentView, ...] = (
     card(),
     handling_slip(default=True),
     survey(),
+    day_close(),
+    month_close(),
+    listed(),
 )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from urllib.parse import quote
 
 import flask
 
@@ -35,6 +37,22 @@ def file_answer(digest: str | None, *, media_type: str, name: str) -> flask.Resp
     flask.g.frameable = True
     flask.g.is_file = True
     return response
+
+
+def attachment(pieces: Iterator[bytes], *, media_type: str, name: str) -> flask.Response:
+    """A file that is made while it is sent: only saved, never shown, kept by nobody on the way."""
+    response = flask.Response(pieces, mimetype=media_type, direct_passthrough=True)
+    response.headers.set("Content-Disposition", "attachment", filename=_ascii(_safe(name)))
+    response.headers["Content-Disposition"] += f"; filename*=UTF-8''{quote(_safe(name))}"
+    response.headers["Cache-Control"] = "no-store"
+    flask.g.is_file = True
+    return response
+
+
+def _ascii(name: str) -> str:
+    """What of a name an old program can read."""
+    kept = "".join(char if char.isascii() else "_" for char in name).strip("_ ")
+    return kept or "file"
 
 
 def _safe(name: str) -> str:

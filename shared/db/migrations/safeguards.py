@@ -27,7 +27,9 @@ MONEY_WALLED = (
 REFUNDS_WALLED = ("deposit_move",)
 #: The same of the orders at payment channels.
 CHANNELS_WALLED = ("channel_order", "channel_asking")
-WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED, *REFUNDS_WALLED, *CHANNELS_WALLED)
+#: The same of what leaves the books as a file.
+BOOKS_WALLED = ("export",)
+WALLED = (*FIRST_WALLED, *REVIEW_WALLED, *MONEY_WALLED, *REFUNDS_WALLED, *CHANNELS_WALLED, *BOOKS_WALLED)
 
 #: The units whose people a district meets: the city's and its own. Few rows, looked up once a statement.
 _UNITS_HERE = "(select code from unit where level = 'city' or area_code = current_setting('yidan.area', true))"
@@ -88,7 +90,14 @@ _GATHERED_NOTICE = (
 )
 REFUNDS_AREA_WALLED = dict.fromkeys(REFUNDS_WALLED, "application_is_here(application_id)")
 CHANNELS_AREA_WALLED = dict.fromkeys(CHANNELS_WALLED, "application_is_here(application_id)")
-AREA_WALLED = {**REVIEW_AREA_WALLED, **MONEY_AREA_WALLED, **REFUNDS_AREA_WALLED, **CHANNELS_AREA_WALLED}
+BOOKS_AREA_WALLED = {"export": "false"}
+AREA_WALLED = {
+    **REVIEW_AREA_WALLED,
+    **MONEY_AREA_WALLED,
+    **REFUNDS_AREA_WALLED,
+    **CHANNELS_AREA_WALLED,
+    **BOOKS_AREA_WALLED,
+}
 #: The same for everybody in the city: its pack, its clock, its running numbers, and who failed to log in how often.
 AREA_OPEN = (
     "unit", "matter", "fee_item", "tariff_version", "reduction", "calendar_day", "number_series", "business_clock",
@@ -140,6 +149,8 @@ REFUNDS_CHANGEABLE = {
     "completed_on, notice_ends_on, released_on, paper_id, decided_by, decided_at, opinion, watched",
     "deposit_move": "state, decided_by, decided_at, opinion",
 }
+#: Once its document is made, a closed period and an export say which one it is.
+BOOKS_CHANGEABLE = {"period": "document_sha256", "export": "document_sha256, seal_key_id, seal"}
 
 CHANNELS_CHANGEABLE = {
     "channel_order": "state, qr, transaction_no, is_closing, asked, ask_at, problem, settled_at",
@@ -429,6 +440,17 @@ def take_down_for_refunds() -> list[str]:
         ),
         *(f"grant update on {table} to yidan_app" for table in REFUNDS_CHANGEABLE if table not in REFUNDS_WALLED),
     ]
+
+
+def put_up_for_books() -> list[str]:
+    """The same for what leaves the books as a file, and for the documents of closed periods."""
+    statements = [f"grant select, insert, update on {table} to yidan_app" for table in BOOKS_WALLED]
+    statements += [f"revoke update on {table} from yidan_app" for table in BOOKS_WALLED]
+    statements += [f"grant update ({columns}) on {table} to yidan_app" for table, columns in BOOKS_CHANGEABLE.items()]
+    for table in BOOKS_WALLED:
+        statements += _wall(table)
+    statements += [_area_wall(table, condition) for table, condition in BOOKS_AREA_WALLED.items()]
+    return statements
 
 
 def _append_only(table: str) -> str:

@@ -51,6 +51,7 @@ class Period(SQLModel, table=True):
     reopened_by: UUID | None = reference("account.id", nullable=True)
     reopened_at: datetime | None = moment(nullable=True)
     acts: list[Any] = json_list()
+    document_sha256: str | None = None
     seal_key_id: str | None = None
     seal: bytes | None = raw(nullable=True)
 
@@ -95,5 +96,36 @@ class Transfer(SQLModel, table=True):
     decided_by: UUID | None = reference("account.id", nullable=True)
     decided_at: datetime | None = moment(nullable=True)
     opinion: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    seal_key_id: str | None = None
+    seal: bytes | None = raw(nullable=True)
+
+
+class Export(SQLModel, table=True):
+    """Rows of the books that somebody took out of the house as a file: who, what, of which days, how many; added only.
+
+    The finance unit's seal covers the row, and of a PDF its digest.
+    """
+
+    __tablename__ = "export"
+    __table_args__ = (
+        CheckConstraint("form in ('csv','xlsx','pdf')", name="export_form"),
+        CheckConstraint("last_on >= first_on", name="export_days"),
+        CheckConstraint("rows >= 0", name="export_rows"),
+        CheckConstraint("document_sha256 is null or form = 'pdf'", name="export_document"),
+        Index("export_asked", "tenant_id", "asked_at"),
+    )
+    id: UUID = new_id()
+    tenant_id: str = Field(foreign_key="tenant.id")
+    subject: str
+    by: str = Field(default="", sa_column_kwargs={"server_default": ""}, description="what the rows are grouped by")
+    state: str = Field(default="", sa_column_kwargs={"server_default": ""}, description="which bills, by status")
+    form: str
+    first_on: date
+    last_on: date
+    rows: int
+    asked_by: UUID = reference("account.id")
+    asked_at: datetime = moment()
+    recorded_at: datetime = recorded()
+    document_sha256: str | None = None
     seal_key_id: str | None = None
     seal: bytes | None = raw(nullable=True)

@@ -58,7 +58,8 @@ class Document(SQLModel, table=True):
         Index("document_application", "application_id"),
         CheckConstraint("(ready_at is null) = (sha256 is null)", name="document_ready"),
         CheckConstraint(
-            "application_id is not null or draft_id is not null or kind in ('day_close','month_close','transfers')",
+            "application_id is not null or draft_id is not null "
+            "or kind in ('day_close','month_close','transfers','export')",
             name="document_belongs",
         ),
     )

@@ -20,6 +20,7 @@ from shared.documents.views.base import (
     VerifiableView,
     View,
 )
+from shared.documents.views.books import BooksColumn, BooksTable, BooksView, DayCloseView, ListView, MonthCloseView
 from shared.documents.views.card import CardContact, CardFact, CardView
 from shared.documents.views.letters import (
     AcceptanceView,
@@ -76,12 +77,16 @@ __all__ = [
     "Attendee",
     "BillLine",
     "BillView",
+    "BooksColumn",
+    "BooksTable",
+    "BooksView",
     "CardContact",
     "CardFact",
     "CardView",
     "CorrectionItem",
     "CorrectionKind",
     "CorrectionView",
+    "DayCloseView",
     "DocumentKind",
     "DocumentView",
     "Finding",
@@ -92,8 +97,10 @@ __all__ = [
     "Labelled",
     "LetterView",
     "Light",
+    "ListView",
     "MinutesView",
     "MissingItem",
+    "MonthCloseView",
     "NotAcceptedView",
     "Objection",
     "OneTimeNoticeView",
@@ -134,6 +141,9 @@ class DocumentKind(StrEnum):
     HANDLING_SLIP = "handling_slip"
     SURVEY = "survey"
     REFUND_DECISION = "refund_decision"
+    DAY_CLOSE = "day_close"
+    MONTH_CLOSE = "month_close"
+    EXPORT = "export"
 
 
 VIEWS: Mapping[DocumentKind, type[DocumentView]] = types.MappingProxyType(
@@ -151,5 +161,8 @@ VIEWS: Mapping[DocumentKind, type[DocumentView]] = types.MappingProxyType(
         DocumentKind.HANDLING_SLIP: HandlingSlipView,
         DocumentKind.SURVEY: SurveyView,
         DocumentKind.REFUND_DECISION: RefundDecisionView,
+        DocumentKind.DAY_CLOSE: DayCloseView,
+        DocumentKind.MONTH_CLOSE: MonthCloseView,
+        DocumentKind.EXPORT: ListView,
     }
 )
