@@ -57,7 +57,7 @@ def decide(
         closing.decide_reopening(sitting, account=account, period_id=period_id, allow=allow, opinion=opinion)
 
 
-def book(office: Office, day: date, *postings: tuple[str, int, str | None], kind: str = "refund") -> UUID:
+def book(office: Office, day: date, *postings: tuple[str, int, str | None], kind: str = "adjustment") -> UUID:
     """An entry as any other desk would book it on a day, or on the first open one."""
     with office.sits() as sitting:
         entry = NewEntry(
