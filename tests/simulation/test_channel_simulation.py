@@ -15,8 +15,7 @@ from typing import Any
 
 import providers as banks
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
-from hypothesis import seed as seeded
+from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -24,10 +23,10 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from office import Office
 from providers import Providers, Trade
+from simulating import run
 from sqlalchemy import text
 from statements_files.bank_files import Order, alipay, wechat_trade
 from watching import as_owner, broken, forget_everything
@@ -219,14 +218,4 @@ def machine(office: Office, configured: Callable[..., None], tmp_path: Path) -> 
 
 class TestAnyDay:
     def test_ends_with_every_order_settled_and_every_sum_kept_once(self, machine: type[ChannelMachine]) -> None:
-        run_state_machine_as_test(
-            seeded(SEED)(machine),
-            settings=settings(
-                max_examples=EXAMPLES,
-                stateful_step_count=STEPS,
-                deadline=None,
-                database=None,
-                phases=(Phase.generate,),  # shrinking takes minutes here; add Phase.shrink to look into a failure
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run(machine, seed=SEED, examples=EXAMPLES, steps=STEPS)

@@ -14,20 +14,17 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
-from hypothesis import seed as seeded
+from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, run_state_machine_as_test
+from hypothesis.stateful import initialize
 from office import Office
+from simulating import depth, on, run
 from simulation.money_rules.beginning import STAGES
 from simulation.money_rules.finishing import Finishing
 from watching import broken, forget_everything
 
-from shared.db.engine import make_engine
-from shared.settings import settings as configured
-
 SEED = int(os.environ.get("MONEY_SIMULATION_SEED", "20140918"))
-EXAMPLES, STEPS = (int(each) for each in os.environ.get("MONEY_SIMULATION", "10x30").split("x"))
+EXAMPLES, STEPS = depth("MONEY_SIMULATION", "10x30")
 #: Longest that a step may take with what is checked after it, seconds.
 STEP_SECONDS = 3.0
 
@@ -56,24 +53,11 @@ class MoneyMachine(Finishing):
 
 @pytest.fixture
 def machine(office: Office) -> Iterator[type[MoneyMachine]]:
-    MoneyMachine.office = office
-    MoneyMachine.eye = make_engine(configured().database_url, as_app=False, pool_size=1)
-    yield MoneyMachine
-    MoneyMachine.eye.dispose()
-    del MoneyMachine.office, MoneyMachine.eye
+    with on(MoneyMachine, office) as machine:
+        yield machine
 
 
 class TestAnyMoney:
     @pytest.mark.timeout(300 + EXAMPLES * STEPS * STEP_SECONDS)
     def test_is_counted_once_and_closed(self, machine: type[MoneyMachine]) -> None:
-        run_state_machine_as_test(
-            seeded(SEED)(machine),
-            settings=settings(
-                max_examples=EXAMPLES,
-                stateful_step_count=STEPS,
-                deadline=None,
-                database=None,
-                phases=(Phase.generate,),  # shrinking takes minutes here; add Phase.shrink to look into a failure
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run(machine, seed=SEED, examples=EXAMPLES, steps=STEPS)

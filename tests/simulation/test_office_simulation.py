@@ -11,8 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
-from hypothesis import seed as seeded
+from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -23,18 +22,17 @@ from hypothesis.stateful import (
     multiple,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from office import E1_TOTAL_FEN, WORK, Message, Office
+from simulating import on, run
 from sqlalchemy import Engine, text
 from watching import Sums, as_owner, broken, forget_everything, sums
 
 from services import assessment, review
 from services.intake import KeyTaken
 from shared.db import invariants
-from shared.db.engine import make_engine, unit_of_work
+from shared.db.engine import unit_of_work
 from shared.domain.errors import Conflict, VerdictAlreadyGiven
-from shared.settings import settings as configured
 from shared.tasks import Task
 from workers import batches
 
@@ -242,23 +240,10 @@ class OfficeMachine(RuleBasedStateMachine):
 
 @pytest.fixture
 def machine(office: Office) -> Iterator[type[OfficeMachine]]:
-    OfficeMachine.office = office
-    OfficeMachine.eye = make_engine(configured().database_url, as_app=False, pool_size=1)
-    yield OfficeMachine
-    OfficeMachine.eye.dispose()
-    del OfficeMachine.office, OfficeMachine.eye
+    with on(OfficeMachine, office) as machine:
+        yield machine
 
 
 class TestAnyMonth:
     def test_ends_with_one_bill_one_payment_and_one_receipt_each(self, machine: type[OfficeMachine]) -> None:
-        run_state_machine_as_test(
-            seeded(SEED)(machine),
-            settings=settings(
-                max_examples=EXAMPLES,
-                stateful_step_count=STEPS,
-                deadline=None,
-                database=None,
-                phases=(Phase.generate,),  # shrinking takes minutes here; add Phase.shrink to look into a failure
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run(machine, seed=SEED, examples=EXAMPLES, steps=STEPS)

@@ -15,19 +15,15 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
-from hypothesis import seed as seeded
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import note
 from office import Office
+from simulating import depth, on, run
 from simulation.review_rules.finishing import Finishing
 from simulation.review_rules.holding import Holding
 from watching import broken, forget_everything
 
-from shared.db.engine import make_engine
-from shared.settings import settings as configured
-
 SEED = int(os.environ.get("REVIEW_SIMULATION_SEED", "20140916"))
-EXAMPLES, STEPS = (int(each) for each in os.environ.get("REVIEW_SIMULATION", "10x30").split("x"))
+EXAMPLES, STEPS = depth("REVIEW_SIMULATION", "10x30")
 #: Longest that a step may take with what is checked after it, seconds.
 STEP_SECONDS = 3.0
 
@@ -49,24 +45,11 @@ class ReviewMachine(Finishing, Holding):
 
 @pytest.fixture
 def machine(office: Office) -> Iterator[type[ReviewMachine]]:
-    ReviewMachine.office = office
-    ReviewMachine.eye = make_engine(configured().database_url, as_app=False, pool_size=1)
-    yield ReviewMachine
-    ReviewMachine.eye.dispose()
-    del ReviewMachine.office, ReviewMachine.eye
+    with on(ReviewMachine, office) as machine:
+        yield machine
 
 
 class TestAnyReview:
     @pytest.mark.timeout(300 + EXAMPLES * STEPS * STEP_SECONDS)
     def test_keeps_every_rule_and_comes_to_an_end(self, machine: type[ReviewMachine]) -> None:
-        run_state_machine_as_test(
-            seeded(SEED)(machine),
-            settings=settings(
-                max_examples=EXAMPLES,
-                stateful_step_count=STEPS,
-                deadline=None,
-                database=None,
-                phases=(Phase.generate,),  # shrinking takes minutes here; add Phase.shrink to look into a failure
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+        run(machine, seed=SEED, examples=EXAMPLES, steps=STEPS)
