@@ -49,7 +49,7 @@ def gives_back(office: Office, fen: int, item: str = "PTF") -> None:
     with office.sits() as sitting:
         day = books.open_day(sitting.session, sitting.tenant, sitting.today)
         postings = (NewPosting("treasury", fen, item), NewPosting("bank", -fen))
-        entry = NewEntry(kind="refund", key=str(uuid4()), postings=postings, booked_on=day, occurred_at=sitting.now)
+        entry = NewEntry(kind="adjustment", key=str(uuid4()), postings=postings, booked_on=day, occurred_at=sitting.now)
         books.post(sitting.session, sitting.tenant, [entry])
 
 
