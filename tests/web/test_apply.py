@@ -375,7 +375,7 @@ class TestCasePage:
             "/apply/": "My space",
             f"/apply/cases/{received.application_id}": "Pay by Mon 22 Sep CNY 32,729,939.24",
             f"/progress?number={received.number}": "Progress",
-            "/verify": "Check a receipt",
+            "/verify": "Check a paper",
             "/estimate": "Estimate",
             "/account": "My account",
         }

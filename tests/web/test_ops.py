@@ -45,7 +45,7 @@ class TestOverview:
         assert len(sent) <= QUERIES_MAX
         rows = {row.td.text: row for row in page.select(".table tbody tr")}
         assert "assess_lines" in rows
-        assert "0003" in page.select_one(".pairs").text
+        assert "最新" in page.select_one(".pairs").text
 
     def test_says_that_the_broker_does_not_answer(self, operator: Browser, configured: Callable[..., None]) -> None:
         configured(REDIS_URL="redis://127.0.0.1:1/0")
