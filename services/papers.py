@@ -17,6 +17,8 @@ from shared.storage import Storage
 
 #: What a pack calls the formats that papers are recognised in.
 FORMAT_OF: Final = {"application/pdf": "pdf", "image/jpeg": "jpeg", "image/png": "png"}
+#: Who uploads papers: applicants, and finance what a refund rests on.
+GIVERS: Final = ("applicant", "finance")
 #: How a paper's row says that it was taken over, and from which application.
 REUSED: Final = "reused:"
 
@@ -51,7 +53,7 @@ def take(
 
     The bytes go to the store before the row: a row always has its bytes. Raises `Invalid`.
     """
-    if account.role != "applicant":
+    if account.role not in GIVERS:
         raise NotAllowed("只有申请人可以上传材料")
     name = file_name.replace("\\", "/").rsplit("/", 1)[-1].strip()[:200] or "未命名"
     if not content:

@@ -15,7 +15,7 @@ from uuid import UUID, uuid4
 from services import notices
 from services.sitting import Sitting
 from services.verdicts import read_text
-from shared.db import bills, cases, deposits, numbers, payments, refunds, suspense, trail
+from shared.db import attachments, bills, cases, deposits, numbers, payments, refunds, suspense, trail
 from shared.db.accounts import AccountRow
 from shared.db.bills import BillRow
 from shared.db.cases import Case
@@ -118,6 +118,7 @@ def ask(
     amount_fen: int | None = None,
     lines: Mapping[int, int] | None = None,
     payee: Payee | None = None,
+    paper_id: UUID | None = None,
 ) -> UUID:
     """Finance asks for money of a bill to go back, by line or as an amount that is divided over the lines.
 
@@ -144,6 +145,8 @@ def ask(
     }
     if (before := asked_before(sitting, key, said)) is not None:
         return before
+    if paper_id is not None and paper_id not in attachments.free(sitting.session, [paper_id], account_id=account.id):
+        raise Invalid([Problem("paper", "请上传证明材料")])
     there = available(sitting, bill_id, ACCOUNT_OF_KIND[kind])
     known = {row.seq: row for row in there}
     if lines is not None and (not wanted or any(fen < 0 or seq not in known for seq, fen in wanted.items())):
@@ -154,6 +157,8 @@ def ask(
     must_be_available(total_fen, expected_fen=expected_fen, left_fen=sum(row.left_fen for row in there))
     for seq, fen in wanted.items():
         must_be_available(fen, expected_fen=known[seq].left_fen, left_fen=known[seq].left_fen)
+    if paper_id is not None:
+        attachments.adopt(sitting.session, [paper_id], case.id)
     return write_ask(
         sitting,
         Ask(
@@ -165,6 +170,7 @@ def ask(
             amount_fen=total_fen,
             expected_fen=expected_fen,
             documents=(checked_document,),
+            evidence={"paper": str(paper_id)} if paper_id else None,
         ),
         case=case,
         bill=bill,

@@ -95,7 +95,7 @@ def claim(
         "item": item_code,
         "share": share_percent,
         "completed_on": completed_on,
-        "paper": paper_id,
+        "paper": attachments.content_of(sitting.session, paper_id),
         "payee": asdict(to),
     }
     if refund_asks.asked_before(sitting, key, said) is not None:

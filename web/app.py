@@ -39,6 +39,7 @@ from web.api.routes import api_docs
 from web.api.sessions import log_ins, sessions
 from web.api.verdicts import verdicts_api
 from web.apply.corrections import apply_corrections
+from web.apply.refunds import own_refunds
 from web.apply.routes import apply
 from web.apply.scanning import scanning
 from web.apply.withdrawal import withdrawals
@@ -50,11 +51,14 @@ from web.channel.routes import channel
 from web.desk.acts import verdicts
 from web.desk.corrections import desk_corrections
 from web.desk.inbox_acts import inbox_acts
+from web.desk.refunds import checks
 from web.desk.routes import desk
 from web.door.routes import door
 from web.files.routes import files
 from web.finance.books import books
 from web.finance.closing import closing
+from web.finance.deposits import deposits
+from web.finance.refunds import refunds
 from web.finance.reports import reports
 from web.finance.routes import finance
 from web.green.routes import green
@@ -98,6 +102,10 @@ PARTS: tuple[flask.Blueprint, ...] = (
     books,
     reports,
     closing,
+    refunds,
+    deposits,
+    own_refunds,
+    checks,
     board,
     admin,
     offices,

@@ -30,7 +30,13 @@ def page(
     unit = office.city.units.get(account.unit_code or "")
     return flask.render_template(
         template,
-        navigation=navigation(account.role, place, counts or {}, leads=unit.level if unit and unit.is_lead else ""),
+        navigation=navigation(
+            account.role,
+            place,
+            counts or {},
+            leads=unit.level if unit and unit.is_lead else "",
+            collects=_collects(office, account.unit_code or ""),
+        ),
         unit_name=unit.name if unit else office.city.pack.tenant.name,
         role_name=ROLE_NAMES.get(account.role, account.role),
         now=office.now,
@@ -39,8 +45,19 @@ def page(
     )
 
 
-def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str = "") -> tuple[NavGroup, ...]:
-    """The places of a role; `counts` are by path, `leads` is the level whose lead window this is, if it is one."""
+def _collects(office: Sitting, unit_code: str) -> frozenset[str]:
+    """Whether a unit checks claims of prepaid funds or keeps deposits: "prepaid", "deposit"."""
+    prepaid = {rule.item for rule in office.city.pack.refunds}
+    own = [item for item in office.city.items if item.owner_unit == unit_code]
+    found = {"prepaid" for item in own if item.code in prepaid}
+    return frozenset(found | {"deposit" for item in own if item.account == "deposit"})
+
+
+def navigation(
+    role: str, place: str, counts: Mapping[str, int], *, leads: str = "", collects: frozenset[str] = frozenset()
+) -> tuple[NavGroup, ...]:
+    """The places of a role; `counts` are by path, `leads` is the level whose lead window this is, if it is one,
+    `collects` the kinds of money that its unit looks after."""
 
     def item(label: str, path: str, icon: str, *, is_urgent: bool = False) -> NavItem:
         count = counts.get(path)
@@ -65,6 +82,8 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
                     item(gettext("本部门办件"), "/desk?tab=all", "list"),
                     *overview,
                     item(gettext("收费核定"), "/desk/lines", "coin-yuan"),
+                    *((item(gettext("清算核对"), "/desk/refunds", "coin-yuan"),) if "prepaid" in collects else ()),
+                    *((item(gettext("保证金"), "/desk/deposits", "coin-yuan"),) if "deposit" in collects else ()),
                     item(gettext("补正"), "/desk/corrections", "file-text"),
                     item(gettext("延期申请"), "/desk/extensions", "clock"),
                     item(gettext("会议和踏勘"), "/desk/meetings", "users"),
@@ -87,6 +106,8 @@ def navigation(role: str, place: str, counts: Mapping[str, int], *, leads: str =
                 (
                     item(gettext("缴费单"), "/finance/bills", "file-text"),
                     item(gettext("结算和异议"), "/finance/changes", "file-text"),
+                    item(gettext("退费"), "/finance/refunds", "coin-yuan"),
+                    item(gettext("保证金"), "/finance/deposits", "coin-yuan"),
                 ),
             ),
             NavGroup(

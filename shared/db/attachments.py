@@ -121,6 +121,12 @@ def load(session: Session, attachment_id: UUID) -> AttachmentRow:
     return AttachmentRow(**row._mapping)
 
 
+def content_of(session: Session, attachment_id: UUID) -> str:
+    """What a paper contains, as its digest: the same file sent twice is the same. Empty for one that is not there."""
+    found = session.execute(select(ATTACHMENTS.c.sha256).where(ATTACHMENTS.c.id == attachment_id)).scalar_one_or_none()
+    return found or ""
+
+
 def given_before(session: Session, *, account_id: UUID, developer_uscc: str) -> list[GivenBefore]:
     """For each material the latest paper that stands in the account's own applications for this developer."""
     its_own = ("number", "accepted_on")

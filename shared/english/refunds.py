@@ -361,4 +361,8 @@ TABLE: Final = (
         r"\1 yuan is available now, you saw \2 and asked for \3: what is available has just changed, so check and "
         "submit again",
     ),
+    (r"请选择退费的类别", "choose the kind of refund"),
+    (r"请填写完工日", "fill in the day of completion"),
+    (r"请填写主体竣工日", "fill in the day on which the main structure was completed"),
+    (r"请填写保函的到期日", "fill in the day until which the guarantee is valid"),
 )

@@ -22,6 +22,8 @@ def _acts(file: CaseFile, account: AccountRow) -> Iterator[tuple[str, str, bool]
     yield gettext("绿色通道"), flask.url_for("green.ask_page", application_id=file.case.id), False
     if any(event.verb == "paper_promised" for event in file.events):
         yield gettext("承诺后补的材料"), flask.url_for("door.promises", application_id=file.case.id), False
+    if any(bill.paid_fen or bill.is_open for bill in file.bills):
+        yield gettext("退费和保证金"), flask.url_for("own_refunds.overview", application_id=file.case.id), False
     if any(bill.paid_fen for bill in file.bills):
         yield gettext("面积实测结算"), flask.url_for("changes.survey_page", application_id=file.case.id), False
     for bill in file.bills:

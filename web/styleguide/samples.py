@@ -14,6 +14,7 @@ from shared.db.notices import NoticeRow
 from shared.db.queries.attention import AttentionRow
 from shared.db.queries.changes import DisputeView, SurveyView
 from shared.db.queries.gatherings import Gathering
+from shared.db.queries.refunds import DepositView, RefundView
 from web.apply.form import Kind, Question
 from web.apply.lines import ShownLine, ShownLines
 from web.apply.materials import AnswerItem, MaterialRow, PaperSlot, Saving, WrittenAnswer
@@ -540,6 +541,90 @@ DISPUTES = (
         answer="经核对供热接入批复，本工程已批准接入集中供热，原通知书维持。",
         answered_by="许文瑾",
         answered_at=datetime(2014, 9, 25, 2, 0, tzinfo=UTC),
+    ),
+)
+REFUND_WORDS = {"settlement": "预缴清算退还"}
+FORM_WORDS = {"cash": "现金", "guarantee": "保函"}
+REFUND = RefundView(
+    id=UUID(int=31),
+    number="瀚一单退〔2015〕1号",
+    kind="settlement",
+    state="asked",
+    amount_fen=8_297_489,
+    interest_fen=0,
+    expected_fen=8_643_218,
+    lines=[{"seq": 7, "item": "SNZ", "amount_fen": 8_297_489}],
+    reason="散装水泥使用比例 96%",
+    evidence={
+        "share": "96", "percent": "96", "completed_on": "2015-10-12", "paid_fen": 8_643_218, "kept_fen": 345_729,
+    },
+    documents=["瀚财综〔2002〕19号"],
+    payee_name="瀚海市碧海置业有限公司",
+    payee_uscc="91371002MA3C00011N",
+    payee_account="6222000000000001",
+    payee_bank="瀚海商业银行",
+    application_id=UUID(int=1),
+    application_number="HH20140915-0001-7",
+    project_name="碧海湾花园一期",
+    bill_id=UUID(int=2),
+    bill_number="瀚一单缴〔2014〕1号",
+    deposit_id=None,
+    suspense_id=None,
+    unit_code="sn",
+    asked_by=UUID(int=3),
+    asker="林沐阳",
+    asked_at=datetime(2015, 10, 20, 2, 0, tzinfo=UTC),
+    checked_by=None,
+    checker="",
+    checked_at=None,
+    check_note="",
+    decided_by=None,
+    decider="",
+    decided_at=None,
+    opinion="",
+    sent_at=None,
+    attempts=0,
+    failure="",
+    paid_at=None,
+    bank_txn_id="",
+    letter_id=None,
+)  # fmt: skip
+_DEPOSIT = DepositView(
+    id=UUID(int=41),
+    application_id=UUID(int=1),
+    application_number="HH20140915-0001-7",
+    project_name="碧海湾花园一期",
+    bill_id=UUID(int=2),
+    bill_number="瀚一单缴〔2014〕1号",
+    item_code="GZB",
+    payer_name="瀚海市碧海置业有限公司",
+    form="cash",
+    state="held",
+    amount_fen=317_280_000,
+    held_fen=317_280_000,
+    interest_fen=27_760,
+    opened_on=date(2014, 9, 18),
+    issuer="",
+    guarantee_number="",
+    expires_on=None,
+    completed_on=None,
+    notice_ends_on=None,
+    released_on=None,
+    paper_id=None,
+    asked_by=None,
+    asker="",
+    opinion="",
+    asks=0,
+)
+DEPOSITS = (
+    _DEPOSIT,
+    replace(
+        _DEPOSIT,
+        form="guarantee",
+        interest_fen=0,
+        issuer="瀚海商业银行",
+        guarantee_number="BH2014-0087",
+        expires_on=date(2015, 9, 17),
     ),
 )
 ANSWERS = (
