@@ -20,6 +20,7 @@ KINDS_OF_ROLE: Final = {
         "channel_unknown",
         "objected_after_bill",
         "refund_due",
+        "refund_differs",
         "bill_unpaid",
         "guarantee_expiring",
         "guarantee_expired",

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
-from services import cashier
+from services import cashier, paid_out
 from services.cashier import Taking
 from services.sitting import Sitting
 from shared.channels.configured import NAMES
@@ -162,6 +162,18 @@ def match_statements(sitting: Sitting, file_ids: Sequence[UUID]) -> None:
             if file.format == WECHAT_FUND:
                 continue  # its payments stand in the order bill; what it paid out is found in the bank's file
             _match(sitting, file, came_in)
+            _match_paid_out(sitting, file, [line for line in lines if line.amount_fen < 0])
+
+
+def _match_paid_out(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
+    if not lines:
+        return
+    found = paid_out.settle(sitting, file, lines)
+    by_number = {line.line_no: line for line in lines}
+    statements.settle(
+        sitting.session,
+        [_settled(by_number[number], "matched", rule, why, None) for number, (rule, why) in found.items()],
+    )
 
 
 def _match(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:

@@ -132,12 +132,23 @@ def find(session: Session, refund_id: UUID) -> RefundRow:
     return RefundRow(**row._mapping)
 
 
-def by_number(session: Session, tenant: str, number: str) -> RefundRow | None:
-    """The refund with a number, as it stands on an order to the bank."""
+def ordered_in(session: Session, tenant: str, words: str) -> RefundRow | None:
+    """The ordered refund whose number stands in a text, if there is just one."""
+    squeezed = "".join(words.split())
+    found = session.execute(
+        select(*_REFUND).where(
+            REFUNDS.c.tenant_id == tenant, REFUNDS.c.state == "sent", func.strpos(squeezed, REFUNDS.c.number) > 0
+        )
+    ).all()
+    return RefundRow(**found[0]._mapping) if len(found) == 1 else None
+
+
+def paid_as(session: Session, tenant: str, bank_txn_id: str) -> RefundRow | None:
+    """The refund that was paid under a bank's number."""
     row = session.execute(
-        select(*_REFUND).where(REFUNDS.c.tenant_id == tenant, REFUNDS.c.number == number)
+        select(*_REFUND).where(REFUNDS.c.tenant_id == tenant, REFUNDS.c.bank_txn_id == bank_txn_id)
     ).one_or_none()
-    return RefundRow(**row._mapping) if row else None
+    return None if row is None else RefundRow(**row._mapping)
 
 
 def lock(session: Session, refund_id: UUID) -> RefundRow:

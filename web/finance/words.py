@@ -94,6 +94,7 @@ def kind_tag(kind: str) -> Tag:
         "channel_unknown": Tag(gettext("渠道无结果"), Tone.RED),
         "objected_after_bill": Tag(gettext("出单后不予同意"), Tone.RED),
         "refund_due": Tag(gettext("应退费"), Tone.RED),
+        "refund_differs": Tag(gettext("退费金额不符"), Tone.RED),
         "bill_unpaid": Tag(gettext("逾期未缴"), Tone.RED),
         "guarantee_expiring": Tag(gettext("保函将到期"), Tone.AMBER),
         "guarantee_expired": Tag(gettext("保函已到期"), Tone.RED),

@@ -33,7 +33,7 @@ class Finishing(Counting):
         with self.office.sits() as sitting:
             assert differences(sitting.session, sitting.today) == ()
         unpaid = len(self.aside("open", "claimed", "returning", "returned"))
-        assert self.office.one("select count(*) from payment") + unpaid == len(self.moved)
+        assert self.office.one("select count(*) from payment") + unpaid == len(self.came)
 
     def give_back_what_was_asked(self) -> None:
         asker = self.account("finance")

@@ -24,7 +24,10 @@ AMOUNTS: Final = ("exact", "exact", "exact", "part", "over", "one fen")
 
 @dataclass(frozen=True, kw_only=True)
 class Movement:
-    """Money that came to the city's account at the bank. `code` is what the payer wrote, maybe nothing."""
+    """Money that came to the city's account at the bank, or left it (`fen` below zero, for the refund `bill_number`).
+
+    `code` is what the payer wrote, maybe nothing.
+    """
 
     txn: str
     code: str
@@ -37,6 +40,8 @@ class Movement:
     def on_statement(self) -> Move:
         """As the bank writes it down."""
         remark = f"缴款码{self.code} {self.bill_number}" if self.code else "工程款"
+        if self.fen < 0:
+            remark = f"退费 {self.bill_number}"
         return Move(
             fen=self.fen,
             at=self.at.strftime("%Y-%m-%d %H:%M:%S"),
@@ -125,16 +130,21 @@ class Paying(Scene):
         """The same report once more, days later."""
         self.office.hears_from_bank(data.draw(st.sampled_from(self.told)))
 
-    @precondition(lambda self: self.moved)
+    @property
+    def came(self) -> list[Movement]:
+        """What came in."""
+        return [each for each in self.moved if each.fen > 0]
+
+    @precondition(lambda self: self.came)
     @rule(data=st.data())
     def is_told_late_under_another_event(self, data: st.DataObject) -> None:
-        self.tell(data.draw(st.sampled_from(self.moved)))
+        self.tell(data.draw(st.sampled_from(self.came)))
 
-    @precondition(lambda self: self.moved)
+    @precondition(lambda self: self.came)
     @rule(data=st.data())
     def is_told_otherwise(self, data: st.DataObject) -> None:
         """The bank reports a known movement with another amount: nobody believes that without the file."""
-        movement = data.draw(st.sampled_from(self.moved))
+        movement = data.draw(st.sampled_from(self.came))
         if self.known_of(movement):
             self.tell(movement, amount=plain(movement.fen + 1))
 

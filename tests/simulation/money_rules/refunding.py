@@ -10,6 +10,7 @@ from hypothesis import event
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from simulation.money_rules.changing import Changing
+from simulation.money_rules.paying import Movement
 from simulation.money_rules.scene import FINANCE
 
 from services import refund_asks, refunds
@@ -22,7 +23,11 @@ WAITING: Final = ("asked", "approved", "sent", "failed")
 
 
 class Refunding(Changing):
-    """The refund desk, and what the bank does with its orders."""
+    """The refund desk, and what the bank does with its orders; `went` are the bank's numbers of what it has paid."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.went: dict[UUID, str] = {}
 
     @precondition(lambda self: self.bills("paid", "part_paid"))
     @rule(data=st.data(), account=st.sampled_from(sorted(TAKES)), whole=st.booleans())
@@ -129,8 +134,30 @@ class Refunding(Changing):
         done = self.notes_paid(refund)
         assert done == (refund.state == "sent")
 
+    @precondition(lambda self: self.refunds("sent"))
+    @rule(data=st.data())
+    def bank_pays_and_says_so_in_its_file_only(self, data: st.DataObject) -> None:
+        self.leaves_the_bank(data.draw(st.sampled_from(self.refunds("sent"))))
+
+    def leaves_the_bank(self, refund: Any) -> str:
+        """The bank pays an order once; gives its number."""
+        if refund.id not in self.went:
+            self.minutes_pass()
+            movement = Movement(
+                txn=f"T{len(self.moved) + 1:016d}",
+                code="",
+                bill_number=refund.number,
+                fen=-refund.amount_fen,
+                at=self.now,
+                payer=refund.payee_name,
+            )
+            self.moved.append(movement)
+            self.went[refund.id] = movement.txn
+        return self.went[refund.id]
+
     def notes_paid(self, refund: Any) -> bool:
-        account, number = self.account(FINANCE[0]), f"B{refund.number[-6:]}-{uuid4().hex[:8]}"
+        account = self.account(FINANCE[0])
+        number = self.leaves_the_bank(refund) if refund.state == "sent" else f"B-{uuid4().hex[:8]}"
         done = self.act(
             lambda sitting: refunds.note_paid(sitting, account=account, refund_id=refund.id, bank_txn_id=number)
         )
@@ -144,10 +171,10 @@ class Refunding(Changing):
         refund = data.draw(st.sampled_from(self.refunds("paid")))
         assert not self.notes_paid(refund)
 
-    @precondition(lambda self: self.refunds("sent"))
+    @precondition(lambda self: self.unpaid())
     @rule(data=st.data())
     def bank_has_not_paid(self, data: st.DataObject) -> None:
-        refund = data.draw(st.sampled_from(self.refunds("sent")))
+        refund = data.draw(st.sampled_from(self.unpaid()))
         account = self.account(FINANCE[0])
         self.act(lambda sitting: refunds.note_failure(sitting, account=account, refund_id=refund.id, why="户名不符"))
 
@@ -162,6 +189,10 @@ class Refunding(Changing):
             ),
             may_repeat=False,
         )
+
+    def unpaid(self) -> list[Any]:
+        """Orders that the bank has not paid."""
+        return [each for each in self.refunds("sent") if each.id not in self.went]
 
     def refunds(self, *states: str) -> list[Any]:
         rows = self.office.rows("select * from refund order by number")
