@@ -63,6 +63,13 @@ class TestTheFeeGuide:
         assert "收取" in page.select_one("#PTF h2 .tag-green").text
         assert visitor().get("/fees?on=someday").status_code == 200
 
+    def test_says_who_collects_what_is_only_listed_here(self, visitor) -> None:
+        shelter = visitor().read("/fees?on=2022-01-01").select_one("#RFY")
+        text = " ".join(shelter.get_text(" ").split())
+        assert "由税务部门征收，本单只列不收" in text
+        assert "财税〔2020〕58号" in text
+        assert not shelter.select("h2 .tag-green")
+
     def test_follows_what_was_published(self, office, visitor) -> None:
         office.at("2015-12-01 10:00")
         with office.sits() as sitting:

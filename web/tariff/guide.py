@@ -20,7 +20,7 @@ _CLAUSES = ("not_applicable", "zero")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuideEntry:
-    """One fee item on one day; without `version` nothing is charged then."""
+    """One fee item on one day; without `version` nothing is charged then. `elsewhere` collects it instead of us."""
 
     code: str
     name: str
@@ -34,6 +34,8 @@ class GuideEntry:
     documents: str
     approvals: str
     abolished_by: str
+    elsewhere: str
+    elsewhere_documents: str
     note: str
 
 
@@ -46,6 +48,7 @@ def fee_guide(city: City, on: date) -> list[GuideEntry]:
         running = next((each for each in data["versions"] if each["item"] == item.code and _covers(each, on)), None)
         approvals = [each for each in row.get("approvals") or () if _covers(each, on)]
         is_charged = running is not None and bool(approvals)
+        elsewhere = next((each for each in row.get("elsewhere") or () if _covers(each, on)), None) or {}
         found.append(
             GuideEntry(
                 code=item.code,
@@ -60,6 +63,8 @@ def fee_guide(city: City, on: date) -> list[GuideEntry]:
                 documents="、".join(running.get("documents") or ()) if running else "",
                 approvals="、".join(str(each["document"]) for each in approvals),
                 abolished_by="、".join(row.get("abolished_by") or ()),
+                elsewhere=str(elsewhere.get("by", "")),
+                elsewhere_documents="、".join(elsewhere.get("documents") or ()),
                 note=str(row.get("note") or ""),
             )
         )
