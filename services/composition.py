@@ -57,7 +57,12 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
     rows = bills.lines(sitting.session, bill_id)
     wording = city.pack.wording
     lead = city.units[city.lead_unit]
-    if bill.total_fen:
+    # Taken back before it was drawn: what is printed must not ask for money any more.
+    is_void = bill.status == "void"
+    is_payable = bool(bill.total_fen) and not is_void
+    if is_void:
+        statement = wording["bill_statement_void"].format(reason=bill.void_reason)
+    elif is_payable:
         statement = wording[_STATEMENTS[bill.kind]].format(due_on=long_day(bill.due_on))
     else:
         statement = wording["bill_statement_nothing_due"]
@@ -78,10 +83,10 @@ def bill_view(sitting: Sitting, bill_id: UUID) -> BillView:
         total_in_words=in_words(bill.total_fen),
         total=grouped(bill.total_fen),
         accounts=_accounts(sitting, rows),
-        payment_code=in_fours(bill.payment_code) if bill.total_fen else "无需缴费",
-        due_on=long_day(bill.due_on) if bill.total_fen else "—",
+        payment_code=in_fours(bill.payment_code) if is_payable else "已作废" if is_void else "无需缴费",
+        due_on=long_day(bill.due_on) if is_payable else "—",
         qr_text=f"{settings().sandbank_url}/pay?code={bill.payment_code}"
-        if bill.total_fen
+        if is_payable
         else f"{settings().public_url}/progress?number={case.number}",
         channels=tuple(Labelled(label=each["label"], text=each["text"]) for each in wording["channels"]),
         remarks=(

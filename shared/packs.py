@@ -75,6 +75,7 @@ _WORDING: Final = (
     "phone",
     "bill_statement",
     "bill_statement_nothing_due",
+    "bill_statement_void",
     "bill_statement_supplement",
     "bill_statement_late",
     "bill_officer",

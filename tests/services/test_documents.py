@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from office import Office
 
-from services import documents
+from services import documents, reissues
 from services.default_consent import consent_by_default
 from shared.db import documents as stored
 from shared.settings import settings
@@ -61,6 +61,22 @@ class TestDocuments:
         receipt = printed(press, "receipt", received.application_id)
         for expected in ("缴费凭证", "网上回执", "0000000001", "32,729,939.24", "22,040,205.90", "网上银行"):
             assert expected in receipt.replace(" ", "")
+
+    def test_of_a_bill_taken_back_before_it_was_drawn_ask_for_no_money(self, press: Office) -> None:
+        received = press.is_billed()
+        (bill,) = press.bills(received.application_id)
+        with press.sits() as sitting:
+            reissues.reissue(sitting, bill_id=bill.id, actor=press.actor("finance"), reason="单位名称有误")
+        produce_all(press)
+
+        with press.sits() as sitting:
+            void, new = (each.view for each in sorted(
+                (each for each in stored.of_application(sitting.session, received.application_id)
+                 if each.kind == "bill"), key=lambda each: each.view["number"]))  # fmt: skip
+        assert void["statement"] == "本通知书已作废，不得据以缴款。作废理由：单位名称有误。"
+        assert (void["payment_code"], "pay?code" in void["qr_text"]) == ("已作废", False)
+        assert "请于" in new["statement"]
+        assert "pay?code" in new["qr_text"]
 
     def test_are_made_once(self, press: Office) -> None:
         received = press.is_billed()
