@@ -30,12 +30,12 @@ from services.deposit_acts import (
 )  # fmt: skip
 from services.refund_asks import Ask, Payee, actor_of
 from services.sitting import Sitting
-from services.verdicts import read_text
 from shared.db import bills, cases, deposits, refunds
 from shared.db.accounts import AccountRow
 from shared.db.cases import Case
 from shared.db.deposits import DepositRow, MoveRow
 from shared.db.trail import Actor
+from shared.domain.characters import written
 from shared.domain.deposits import interest_fen
 from shared.domain.errors import Conflict, Invalid, Problem
 from shared.domain.ledger import interest_entry
@@ -133,8 +133,8 @@ def answer_completion(
 
     Another person than who asked; may be repeated with the same answer.
     """
-    kept = read_text(
-        "opinion", opinion, longest=REASON_LENGTH_MAX, needed="" if is_accepted else "不予确认须写明理由，申请人会看到"
+    kept = written(
+        "opinion", opinion, most=REASON_LENGTH_MAX, missing="" if is_accepted else "不予确认须写明理由，申请人会看到"
     )
     deposit, case = hold(sitting, deposits.find_move(sitting.session, move_id).deposit_id)
     move = deposits.find_move(sitting.session, move_id)
@@ -203,7 +203,7 @@ def ask_draw(
     """
     deposit, case = hold(sitting, deposit_id)
     must_watch_over(sitting, account, deposit)
-    why = read_text("reason", reason, longest=REASON_LENGTH_MAX, needed="请写明拖欠情况和动用保证金的理由")
+    why = written("reason", reason, most=REASON_LENGTH_MAX, missing="请写明拖欠情况和动用保证金的理由")
     named = needed("document", document, "请写明动用保证金的决定文书及文号")
     to = refund_asks.read_payee(payee)
     said = {

@@ -42,7 +42,7 @@ def compose(sitting: Sitting, document_ids: Sequence[UUID]) -> list[DocumentRow]
     """Freeze what each document says, once, and give those that are still to be made. May be repeated."""
     # Loaded here: views and composers are 4 MB that workers of other queues never need.
     from services import composition
-    from shared.documents.views import VerifiableView
+    from shared.documents.views import BillView, VerifiableView
 
     waiting = []
     for document_id in document_ids:
@@ -51,7 +51,7 @@ def compose(sitting: Sitting, document_ids: Sequence[UUID]) -> list[DocumentRow]
             continue
         if not document.view:
             view = composition.COMPOSERS[document.kind](sitting, document.subject_id)
-            code = None
+            code = view.verification_code if isinstance(view, BillView) else None
             if isinstance(view, VerifiableView):
                 code = paper_code(document_id=str(document_id), secret=sitting.secret)
                 view = replace(view, verification=f"验真码 {code}")

@@ -10,10 +10,11 @@ from uuid import UUID
 
 from services import authority, notices, verdicts
 from services.sitting import Sitting
-from services.verdicts import NAME_LENGTH_MAX, Verdict
+from services.verdicts import NAME_LENGTH_MAX, OPINION_LENGTH_MAX, Verdict
 from shared.db import trail, waits
 from shared.db.cases import TaskRow
 from shared.db.trail import Act, Actor
+from shared.domain.characters import written
 from shared.domain.errors import Conflict, Invalid, Problem
 from shared.logs import logger
 
@@ -36,12 +37,12 @@ def forward(
     `follow_up_on` is the day on which somebody asks for the answer. Where a second person must check, it is proposed.
     May be repeated. Raises `Invalid` without an organ or with a day that is not ahead.
     """
-    kept = verdicts.read_text("opinion", opinion, needed="转报时须写明本单位的意见")
-    number = verdicts.read_text("reference", reference, longest=NAME_LENGTH_MAX)
+    kept = written("opinion", opinion, missing="转报时须写明本单位的意见", most=OPINION_LENGTH_MAX)
+    number = written("reference", reference, most=NAME_LENGTH_MAX)
     _refuse_past(sitting, "follow_up_on", follow_up_on)
     held = authority.hold(sitting, task_id, actor)
     matter = sitting.city.matters_by_code.get(held.task.matter_code)
-    named = verdicts.read_text("authority", organ, longest=NAME_LENGTH_MAX) or (matter.forward_to if matter else "")
+    named = written("authority", organ, most=NAME_LENGTH_MAX) or (matter.forward_to if matter else "")
     if not named:
         raise Invalid([Problem("authority", "请写明转报的上级机关")])
     verdict = Verdict(kind="forwarded", opinion=kept, authority=named, reference=number, follow_up_on=follow_up_on)
@@ -55,7 +56,7 @@ def follow_up(
 
     `version` counts the follow-ups that the page showed: the same click twice is refused with `Conflict`.
     """
-    kept = verdicts.read_text("note", note, needed="请写明催办的方式和结果")
+    kept = written("note", note, missing="请写明催办的方式和结果", most=OPINION_LENGTH_MAX)
     _refuse_past(sitting, "next_on", next_on)
     held = authority.hold(sitting, task_id, actor)
     acts = []
@@ -92,7 +93,8 @@ def answer(
     """
     if approved:
         verdict = Verdict(
-            kind="approved", opinion=verdicts.read_text("note", note, needed="请写明上级答复的文号或内容")
+            kind="approved",
+            opinion=written("note", note, missing="请写明上级答复的文号或内容", most=OPINION_LENGTH_MAX),
         )
     else:
         reason, how = verdicts.read_objection(note, way)

@@ -28,12 +28,12 @@ from services.deposit_acts import (
 )  # fmt: skip
 from services.refund_asks import actor_of
 from services.sitting import Sitting
-from services.verdicts import read_text
 from shared.db import attention, bills, cases, deposits, payments
 from shared.db.accounts import AccountRow
 from shared.db.cases import Case
 from shared.db.deposits import DepositRow, MoveRow, NewDeposit
 from shared.db.trail import SYSTEM, Actor
+from shared.domain.characters import written
 from shared.domain.errors import Conflict, Invalid, Problem
 from shared.domain.ledger import GUARANTEE, guarantee_end_entry, guarantee_renewal_entry
 from shared.logs import logger
@@ -116,8 +116,8 @@ def answer_guarantee(
 
     May be repeated with the same answer. Raises `Conflict` for one that was answered or whose bill is paid meanwhile.
     """
-    kept = read_text(
-        "opinion", opinion, longest=REASON_LENGTH_MAX, needed="" if is_accepted else "退回保函须写明理由，申请人会看到"
+    kept = written(
+        "opinion", opinion, most=REASON_LENGTH_MAX, missing="" if is_accepted else "退回保函须写明理由，申请人会看到"
     )
     deposit, case = hold(sitting, deposit_id)
     must_decide(sitting, account, deposit, asked_by=deposit.asked_by)
@@ -210,8 +210,8 @@ def answer_renewal(
 
     May be repeated with the same answer.
     """
-    kept = read_text(
-        "opinion", opinion, longest=REASON_LENGTH_MAX, needed="" if is_accepted else "退回保函须写明理由，申请人会看到"
+    kept = written(
+        "opinion", opinion, most=REASON_LENGTH_MAX, missing="" if is_accepted else "退回保函须写明理由，申请人会看到"
     )
     deposit, case = hold(sitting, deposits.find_move(sitting.session, move_id).deposit_id)
     move = deposits.find_move(sitting.session, move_id)

@@ -9,6 +9,7 @@ from services import authority, invitations, notices, verdicts
 from services.sitting import Sitting
 from shared.db import cases, handovers, trail
 from shared.db.trail import Act, Actor
+from shared.domain.characters import written
 from shared.domain.errors import Conflict, Invalid, Problem
 from shared.domain.handovers import PASSED_ON_MAX, receivers
 from shared.domain.matters import Unit
@@ -54,9 +55,7 @@ def pass_on(
     if task.status == "forwarded":
         raise Conflict("这项任务已转报上级，等答复后才能移交")
     authority.place_at(sitting, task, actor)
-    kept = verdicts.read_text(
-        "reason", reason, longest=REASON_LENGTH_MAX, needed="请写明移交的理由，接收单位和申请人都会看到"
-    )
+    kept = written("reason", reason, most=REASON_LENGTH_MAX, missing="请写明移交的理由，接收单位和申请人都会看到")
     if to_unit not in {unit.code for unit in may_receive(sitting, unit_code=task.unit_code, area_code=case.area_code)}:
         raise Invalid([Problem("to_unit", "请选择接收单位：市级单位，或项目所在区的单位；区级单位只能移交市级单位")])
     if not handovers.is_staffed(sitting.session, to_unit):

@@ -1,4 +1,7 @@
-"""What left the bank: a line of its statement pays the refund whose number it names, or is found paid already."""
+"""What left the bank: a line of its statement pays the refund whose number it names, or is found paid already.
+
+Called by reconciliation inside its own transaction, in two steps, so that every application is held in one order.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from uuid import UUID
 
 from services import refunds
 from services.sitting import Sitting
-from shared.db import attention, cases
+from shared.db import attention
 from shared.db import refunds as rows
 from shared.db.refunds import RefundRow
 from shared.db.statements import FileRow, LineRow
@@ -17,34 +20,49 @@ from shared.logs import logger
 log = logger(__name__)
 
 
-def settle(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> Mapping[int, tuple[str, str]]:
-    """Match what went out with refunds; gives rule and reason for each line number that was matched.
+def named(sitting: Sitting, lines: Sequence[LineRow]) -> dict[int, RefundRow]:
+    """The ordered refund whose number each line names, if it names just one; the caller holds their applications."""
+    ordered = rows.ordered(sitting.session, sitting.tenant) if lines else []
+    found = {}
+    for line in lines:
+        words = "".join(line.words.split())
+        fitting = [each for each in ordered if each.number in words]
+        if len(fitting) == 1:
+            found[line.line_no] = fitting[0]
+    return found
 
-    A refund is paid only if it was ordered and the amounts are the same; another amount is put before a person, and
-    the line stays open. May be repeated: a refund is paid once, and its line names the number that it was paid under.
+
+def settle(
+    sitting: Sitting, file: FileRow, lines: Sequence[LineRow], expected: Mapping[int, RefundRow]
+) -> dict[int, tuple[str, str]]:
+    """Match what went out with refunds; gives rule and reason for the number of each line that was matched.
+
+    A refund is paid only if it is still ordered and the amounts are the same; another amount is put before a person,
+    and the line stays open. May be repeated: a refund is paid once, and names the bank's number that it was paid under.
     """
-    named = {line.line_no: rows.ordered_in(sitting.session, sitting.tenant, line.words) for line in lines}
-    # All at once and in id order, before anything is looked at twice.
-    cases.lock(sitting.session, {each.application_id for each in named.values() if each and each.application_id})
+    paid = rows.paid_under_any(sitting.session, sitting.tenant, [line.bank_reference for line in lines])
+    ordered = {each.id: each for each in rows.hold_ordered(sitting.session, _ids(expected))}
     found: dict[int, tuple[str, str]] = {}
     for line in lines:
-        paid = rows.paid_as(sitting.session, sitting.tenant, line.bank_reference)
-        if paid is not None and paid.amount_fen == -line.amount_fen:
-            found[line.line_no] = ("reference", f"退费 {paid.number} 的付款流水号一致 · 金额一致")
+        before = paid.get(line.bank_reference)
+        if before is not None:
+            if before.amount_fen == -line.amount_fen:
+                found[line.line_no] = ("reference", f"退费 {before.number} 的付款流水号一致 · 金额一致")
             continue
-        refund = named[line.line_no]
-        if refund is None or paid is not None or refund.id in _settled_here(found, named):
+        refund = ordered.get(expected[line.line_no].id) if line.line_no in expected else None
+        if refund is None:
             continue
         if refund.amount_fen != -line.amount_fen:
             _put_before_a_person(sitting, file, line, refund)
             continue
         refunds.confirm_paid(sitting, refund_id=refund.id, bank_txn_id=line.bank_reference, paid_at=line.booked_at)
+        del ordered[refund.id]
         found[line.line_no] = ("code", f"退费编号 {refund.number} 一致 · 金额一致")
     return found
 
 
-def _settled_here(found: Mapping[int, tuple[str, str]], named: Mapping[int, RefundRow | None]) -> set[UUID]:
-    return {each.id for number in found if (each := named[number]) is not None}
+def _ids(expected: Mapping[int, RefundRow]) -> set[UUID]:
+    return {each.id for each in expected.values()}
 
 
 def _put_before_a_person(sitting: Sitting, file: FileRow, line: LineRow, refund: RefundRow) -> None:

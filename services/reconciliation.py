@@ -158,21 +158,28 @@ def match_statements(sitting: Sitting, file_ids: Sequence[UUID]) -> None:
         if file is None:
             continue
         for lines in statements.open_lines(sitting.session, file_id, at_once=AT_ONCE):
-            came_in = [line for line in lines if line.amount_fen > 0]
             if file.format == WECHAT_FUND:
                 continue  # its payments stand in the order bill; what it paid out is found in the bank's file
-            _match(sitting, file, came_in)
-            _match_paid_out(sitting, file, [line for line in lines if line.amount_fen < 0])
+            _match_both_ways(sitting, file, lines)
 
 
-def _match_paid_out(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
-    if not lines:
-        return
-    found = paid_out.settle(sitting, file, lines)
-    by_number = {line.line_no: line for line in lines}
+def _match_both_ways(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
+    came_in = [line for line in lines if line.amount_fen > 0]
+    # What a channel gives back is not paid from the bank: its own bill says nothing of our orders to the bank.
+    went_out = [line for line in lines if line.amount_fen < 0 and file.format not in ORDER_BILLS]
+    codes, amounts = {line.payment_code for line in came_in} - {""}, {line.amount_fen for line in came_in}
+    billed = bills.awaited(sitting.session, codes=codes, amounts=amounts)
+    refunded = paid_out.named(sitting, went_out)
+    # All at once and in id order, before anything is looked at twice: callbacks may be paying the same bills, or
+    # putting the same money aside.
+    of_refunds = {each.application_id for each in refunded.values() if each.application_id}
+    cases.lock(sitting.session, {bill.application_id for bill in billed} | of_refunds)
+    suspense.take_turns(sitting.session, sitting.tenant)
+    _match(sitting, file, came_in)
+    settled = paid_out.settle(sitting, file, went_out, refunded)
     statements.settle(
         sitting.session,
-        [_settled(by_number[number], "matched", rule, why, None) for number, (rule, why) in found.items()],
+        [_settled(line, "matched", *settled[line.line_no], None) for line in went_out if line.line_no in settled],
     )
 
 
@@ -182,11 +189,6 @@ def _match(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -> None:
     by_key = {str(line.line_no): line for line in lines}
     references = [line.bank_reference for line in lines]
     codes, amounts = {line.payment_code for line in lines} - {""}, {line.amount_fen for line in lines}
-    named = bills.awaited(sitting.session, codes=codes, amounts=amounts)
-    # All at once and in id order, before anything is looked at twice: callbacks may be paying the same bills, or
-    # putting the same money aside.
-    cases.lock(sitting.session, {bill.application_id for bill in named})
-    suspense.take_turns(sitting.session, sitting.tenant)
     if file.format not in ORDER_BILLS:
         lines = _pay_outs_apart(sitting, file, lines)
         if not lines:
@@ -240,7 +242,7 @@ def _pay_outs_apart(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -
     day = books.open_day(sitting.session, sitting.tenant, sitting.today)
     for line in lines:
         channel = _channel_of(line)
-        paid_out = next(
+        pay_out = next(
             (
                 each
                 for each in open_pay_outs
@@ -249,17 +251,17 @@ def _pay_outs_apart(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -
             ),
             None,
         )
-        if paid_out is None:
+        if pay_out is None:
             others.append(line)
             continue
-        open_pay_outs.remove(paid_out)
+        open_pay_outs.remove(pay_out)
         settled.append(
-            _settled(line, "matched", PAY_OUT, f"渠道结算：“{paid_out.file_name}”第 {paid_out.line_no} 行", None)
+            _settled(line, "matched", PAY_OUT, f"渠道结算：“{pay_out.file_name}”第 {pay_out.line_no} 行", None)
         )
         settled.append(
             {
-                "file_id": paid_out.file_id,
-                "line_no": paid_out.line_no,
+                "file_id": pay_out.file_id,
+                "line_no": pay_out.line_no,
                 "state": "matched",
                 "rule": PAY_OUT,
                 "why": f"银行已到账：“{file.file_name}”第 {line.line_no} 行",
@@ -268,10 +270,10 @@ def _pay_outs_apart(sitting: Sitting, file: FileRow, lines: Sequence[LineRow]) -
         entries.append(
             NewEntry(
                 kind="settlement",
-                key=f"{file.id}:{line.line_no}:{paid_out.provider}",
+                key=f"{file.id}:{line.line_no}:{pay_out.provider}",
                 postings=(
                     NewPosting(BANK, line.amount_fen),
-                    NewPosting(channel_account(paid_out.provider), -line.amount_fen),
+                    NewPosting(channel_account(pay_out.provider), -line.amount_fen),
                 ),
                 booked_on=day,
                 occurred_at=line.booked_at,

@@ -14,14 +14,13 @@ from uuid import UUID, uuid4
 
 from services import notices
 from services.sitting import Sitting
-from services.verdicts import read_text
 from shared.db import attachments, bills, cases, deposits, numbers, payments, refunds, suspense, trail
 from shared.db.accounts import AccountRow
 from shared.db.bills import BillRow
 from shared.db.cases import Case
 from shared.db.refunds import RefundRow
 from shared.db.trail import Act, Actor
-from shared.domain.characters import UNKEEPABLE, is_keepable
+from shared.domain.characters import UNKEEPABLE, is_keepable, written
 from shared.domain.errors import Broken, Conflict, Invalid, NotAllowed, Problem
 from shared.domain.money import grouped
 from shared.domain.refunds import (
@@ -203,8 +202,8 @@ def ask_return(
 ) -> UUID:
     """Finance asks for money in suspense to go back to whom it came from. As `ask`; raises `Conflict` once claimed."""
     must_be_finance(account)
-    checked_reason = read_text(
-        "reason", reason, longest=REASON_LENGTH_MAX, needed="请写明退还的原因，批准人和缴款人都会看到"
+    checked_reason = written(
+        "reason", reason, most=REASON_LENGTH_MAX, missing="请写明退还的原因，批准人和缴款人都会看到"
     )
     money = suspense.load(sitting.session, suspense_id, hold=True)
     said = {"suspense": suspense_id, "reason": checked_reason, "payee": asdict(payee) if payee else None}
@@ -415,7 +414,7 @@ def must_be_finance(account: AccountRow) -> None:
 
 
 def _grounds(reason: str, document: str) -> tuple[str, str]:
-    kept = read_text("reason", reason, longest=REASON_LENGTH_MAX, needed="请写明退还的原因，批准人和缴款人都会看到")
+    kept = written("reason", reason, most=REASON_LENGTH_MAX, missing="请写明退还的原因，批准人和缴款人都会看到")
     named = document.strip()
     if not named or len(named) > DOCUMENT_LENGTH_MAX or not named.isprintable():
         raise Invalid([Problem("document", f"必填：退还的依据文件及文号，不超过 {DOCUMENT_LENGTH_MAX} 字")])

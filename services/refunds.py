@@ -13,7 +13,6 @@ from uuid import UUID
 from services import notices, receipts
 from services.refund_asks import REASON_LENGTH_MAX, Payee, actor_of, must_be_finance, read_payee, write
 from services.sitting import Sitting
-from services.verdicts import read_text
 from shared.db import bills, books, cases, deposits, documents, refunds, suspense
 from shared.db.accounts import AccountRow
 from shared.db.books import NewEntry, NewPosting
@@ -22,6 +21,7 @@ from shared.db.deposits import DepositRow
 from shared.db.refunds import RefundRow
 from shared.db.trail import SYSTEM, Actor
 from shared.domain.accounts import AGENCY, AGENCY_BANK
+from shared.domain.characters import written
 from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from shared.domain.ledger import BANK, CREDIT, GUARANTEE, SUSPENSE, Due, Entry, Posting, refund_entry, take_out
 from shared.domain.money import grouped
@@ -42,7 +42,7 @@ def approve(sitting: Sitting, *, account: AccountRow, refund_id: UUID, opinion: 
     Raises `NotAllowed` for the asker, `Conflict` for one that was decided otherwise or names no account to pay to.
     """
     must_be_finance(account)
-    kept = read_text("opinion", opinion, longest=REASON_LENGTH_MAX)
+    kept = written("opinion", opinion, most=REASON_LENGTH_MAX)
     refund, case = hold(sitting, refund_id)
     if refund.state in ("approved", "sent", "paid", "failed") and refund.decided_by == account.id:
         return
@@ -59,7 +59,7 @@ def approve(sitting: Sitting, *, account: AccountRow, refund_id: UUID, opinion: 
 def decline(sitting: Sitting, *, account: AccountRow, refund_id: UUID, opinion: str) -> None:
     """Turn a refund down with the reason; the money is free again. As `approve`."""
     must_be_finance(account)
-    kept = read_text("opinion", opinion, longest=REASON_LENGTH_MAX, needed="不予退费须写明理由")
+    kept = written("opinion", opinion, most=REASON_LENGTH_MAX, missing="不予退费须写明理由")
     refund, case = hold(sitting, refund_id)
     if refund.state == "declined" and refund.decided_by == account.id:
         return
@@ -90,7 +90,7 @@ def change_payee(sitting: Sitting, *, account: AccountRow, refund_id: UUID, paye
     Whoever changes it asks anew, so that another person approves it. Raises `Conflict` while it is approved or ordered.
     """
     must_be_finance(account)
-    kept = read_text("reason", reason, longest=REASON_LENGTH_MAX, needed="请写明更改收款账号的原因")
+    kept = written("reason", reason, most=REASON_LENGTH_MAX, missing="请写明更改收款账号的原因")
     to = read_payee(payee)
     if not to.account:
         raise Invalid([Problem("payee_account", "请填写收款账号")])
@@ -137,7 +137,7 @@ def send(sitting: Sitting, *, account: AccountRow, refund_id: UUID) -> None:
 def note_failure(sitting: Sitting, *, account: AccountRow, refund_id: UUID, why: str) -> None:
     """The bank has not paid and says why; the money stays held until it is ordered again or the payee is changed."""
     must_be_finance(account)
-    kept = read_text("why", why, longest=REASON_LENGTH_MAX, needed="请写明银行退回的原因")
+    kept = written("why", why, most=REASON_LENGTH_MAX, missing="请写明银行退回的原因")
     refund, _ = hold(sitting, refund_id)
     if refund.state == "failed" and refund.failure == kept:
         return

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services import authority, endings, notices, verdicts
+from services import authority, endings, notices
 from services.sitting import Sitting
+from services.verdicts import OPINION_LENGTH_MAX
 from shared.db import cases, documents, numbers, refusals, trail
 from shared.db.cases import TaskRow
 from shared.db.trail import Act, Actor
+from shared.domain.characters import written
 from shared.domain.errors import Conflict, Invalid, NotAllowed, Problem
 from shared.logs import logger
 
@@ -107,7 +109,7 @@ def _grounds(sitting: Sitting, objected: list[TaskRow], given: Mapping[str, Grou
         for field, text in (("reason", ground.reason), ("way", ground.way)):
             needed = f"{task.matter_name}：决定书须写明不同意的理由和怎样才能办"
             try:
-                kept[field] = verdicts.read_text(f"{field}-{task.matter_code}", text, needed=needed)
+                kept[field] = written(f"{field}-{task.matter_code}", text, missing=needed, most=OPINION_LENGTH_MAX)
             except Invalid as invalid:
                 problems += invalid.problems
         matter = sitting.city.matters_by_code.get(task.matter_code)

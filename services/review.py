@@ -15,6 +15,7 @@ from services.verdicts import OPINION_LENGTH_MAX, STALE, Verdict
 from shared.db import cases, trail
 from shared.db.trail import Act, Actor
 from shared.domain import seen
+from shared.domain.characters import written
 from shared.domain.errors import Conflict
 from shared.logs import logger
 
@@ -85,7 +86,7 @@ def decide(
     differs, `Conflict` if `version` is not what the officer saw, `Invalid` for an objection without a reason.
     """
     if approve:
-        verdict = Verdict(kind="approved", opinion=verdicts.read_text("opinion", opinion))
+        verdict = Verdict(kind="approved", opinion=written("opinion", opinion, most=OPINION_LENGTH_MAX))
     else:
         reason, how = verdicts.read_objection(opinion, way)
         verdict = Verdict(kind="objected", opinion=reason, way=how)
@@ -102,7 +103,7 @@ def check(
     May be repeated. Raises `NotAllowed` for the first person and for whoever may not check, `Conflict` if there is
     nothing to check or what was seen has changed.
     """
-    reason = verdicts.read_text("reason", reason, needed="" if confirm else "退回初审时须写明理由")
+    reason = written("reason", reason, missing="" if confirm else "退回初审时须写明理由", most=OPINION_LENGTH_MAX)
     held = authority.hold(sitting, task_id, actor)
     task = held.task
     if confirm and task.checker_id == actor.id and task.status in (*DECIDED, "forwarded"):
@@ -148,7 +149,7 @@ def change_to_consent(
     Possible until a joint meeting or a refusal has decided. Only once: repeating it changes nothing. Raises `Conflict`
     if there is no objection.
     """
-    verdict = Verdict(kind="approved", opinion=verdicts.read_text("opinion", opinion))
+    verdict = Verdict(kind="approved", opinion=written("opinion", opinion, most=OPINION_LENGTH_MAX))
     held = authority.hold(sitting, task_id, actor)
     task = held.task
     said = task.first_verdict if task.status == "checking" else task.status

@@ -15,12 +15,12 @@ from uuid import UUID
 from services import notices, refund_asks, refunds
 from services.refund_asks import Ask, Payee
 from services.sitting import Sitting
-from services.verdicts import read_text
 from shared.db import attachments, bills, cases
 from shared.db import refunds as rows
 from shared.db.accounts import AccountRow
 from shared.db.bills import BillRow
 from shared.db.trail import Actor
+from shared.domain.characters import written
 from shared.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from shared.domain.lines import Line
 from shared.domain.money import grouped, share
@@ -156,11 +156,11 @@ def check(
     May be repeated with the same answer. Raises `NotAllowed` for another unit or the claimant, `Conflict` for a claim
     that is not waiting, `Invalid` without a reason for a refusal.
     """
-    kept = read_text(
+    kept = written(
         "opinion",
         opinion,
-        longest=OPINION_LENGTH_MAX,
-        needed="" if is_right else "核对不符须写明理由，申请人会看到",
+        most=OPINION_LENGTH_MAX,
+        missing="" if is_right else "核对不符须写明理由，申请人会看到",
     )
     claimed, case = refunds.hold(sitting, refund_id)
     if not claimed.unit_code or claimed.unit_code != actor.unit_code:

@@ -18,7 +18,7 @@ from shared.db import cases, clocks, offices, trail, waits
 from shared.db.cases import UNDECIDED, Case, TaskRow
 from shared.db.trail import Act, Actor
 from shared.domain import seen
-from shared.domain.characters import UNKEEPABLE, is_keepable
+from shared.domain.characters import written
 from shared.domain.clocks import Mechanism, PauseKind
 from shared.domain.errors import Conflict, Invalid, Problem, VerdictAlreadyGiven
 from shared.domain.matters import Matter
@@ -70,18 +70,6 @@ class Verdict:
         )
 
 
-def read_text(field: str, text: str, *, longest: int = OPINION_LENGTH_MAX, needed: str = "") -> str:
-    """A text as it will be kept; raises `Invalid` for one too long or unkeepable, or with `needed` if it is empty."""
-    kept = text.strip()
-    if needed and not kept:
-        raise Invalid([Problem(field, needed)])
-    if len(kept) > longest:
-        raise Invalid([Problem(field, f"意见不能超过 {longest} 字")])
-    if not is_keepable(kept):
-        raise Invalid([Problem(field, UNKEEPABLE)])
-    return kept
-
-
 def read_objection(opinion: str, way: str | None) -> tuple[str, str]:
     """Reason and way to approval of an objection, both needed; `way` is None from programs that do not know it yet."""
     problems: list[Problem] = []
@@ -94,7 +82,7 @@ def read_objection(opinion: str, way: str | None) -> tuple[str, str]:
         if text is None:
             continue
         try:
-            kept[place] = read_text(field, text, needed=needed)
+            kept[place] = written(field, text, missing=needed, most=OPINION_LENGTH_MAX)
         except Invalid as invalid:
             problems += invalid.problems
     if problems:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -132,23 +132,29 @@ def find(session: Session, refund_id: UUID) -> RefundRow:
     return RefundRow(**row._mapping)
 
 
-def ordered_in(session: Session, tenant: str, words: str) -> RefundRow | None:
-    """The ordered refund whose number stands in a text, if there is just one."""
-    squeezed = "".join(words.split())
-    found = session.execute(
-        select(*_REFUND).where(
-            REFUNDS.c.tenant_id == tenant, REFUNDS.c.state == "sent", func.strpos(squeezed, REFUNDS.c.number) > 0
-        )
-    ).all()
-    return RefundRow(**found[0]._mapping) if len(found) == 1 else None
+def ordered(session: Session, tenant: str) -> list[RefundRow]:
+    """What the bank has been told to pay and has not confirmed."""
+    rows = session.execute(select(*_REFUND).where(REFUNDS.c.tenant_id == tenant, REFUNDS.c.state == "sent"))
+    return [RefundRow(**row._mapping) for row in rows]
 
 
-def paid_as(session: Session, tenant: str, bank_txn_id: str) -> RefundRow | None:
-    """The refund that was paid under a bank's number."""
-    row = session.execute(
-        select(*_REFUND).where(REFUNDS.c.tenant_id == tenant, REFUNDS.c.bank_txn_id == bank_txn_id)
-    ).one_or_none()
-    return None if row is None else RefundRow(**row._mapping)
+def hold_ordered(session: Session, ids: Collection[UUID]) -> list[RefundRow]:
+    """Those of the refunds that are still ordered, held in id order (their applications first)."""
+    rows = session.execute(
+        select(*_REFUND)
+        .where(REFUNDS.c.id.in_(ids), REFUNDS.c.state == "sent")
+        .order_by(REFUNDS.c.id)
+        .with_for_update()
+    )
+    return [RefundRow(**row._mapping) for row in rows]
+
+
+def paid_under_any(session: Session, tenant: str, bank_txn_ids: Collection[str]) -> dict[str, RefundRow]:
+    """The refunds that were paid under these numbers of the bank, by the number."""
+    rows = session.execute(
+        select(*_REFUND).where(REFUNDS.c.tenant_id == tenant, REFUNDS.c.bank_txn_id.in_(set(bank_txn_ids) - {""}))
+    )
+    return {row.bank_txn_id: RefundRow(**row._mapping) for row in rows}
 
 
 def lock(session: Session, refund_id: UUID) -> RefundRow:

@@ -16,11 +16,11 @@ def is_keepable(text: str) -> bool:
     return not _UNKEEPABLE.search(text)
 
 
-def written(field: str, text: str, *, most: int, missing: str) -> str:
+def written(field: str, text: str, *, most: int, missing: str = "") -> str:
     """What somebody wrote in a form, without blanks around it. Raises `Invalid` beside the field if nothing is there
-    (`missing` says what belongs there), if it is longer than `most` characters, or cannot be kept."""
+    where something must be (`missing` says what), if it is longer than `most` characters, or cannot be kept."""
     text = text.strip()
-    if not text:
+    if missing and not text:
         raise Invalid([Problem(field, missing)])
     if len(text) > most:
         raise Invalid([Problem(field, f"不能超过 {most} 字")])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
 from giving_back import approves, asks, bank_pays, chain, paid, refund, sends
 from office import E1_TOTAL_FEN, Office
-from statements_files.bank_files import Move, ccb
-from watching import broken
+from statements_files.bank_files import Move, Order, ccb, wechat_trade
+from watching import broken, side_by_side
 
 from services import reconciliation
 from shared.db.queries.differences import differences
+from shared.tasks import Task
 
 
 def imports(office: Office, *moves: Move) -> None:
@@ -98,4 +100,34 @@ class TestALineThatGoesOut:
         imports(office, goes_out(refund(office, other).number, fen=5_000))
 
         assert (open_lines(office), refund(office, other).state) == (1, "asked")
+        assert broken() == {}
+
+    def test_and_the_slip_noted_at_the_same_moment_pay_once(self, office: Office, ordered: tuple[Any, UUID]) -> None:
+        _, asked = ordered
+        with office.sits() as sitting:
+            reconciliation.import_file(
+                sitting, actor=office.actor("finance"), file_name="d.csv",
+                content=ccb([goes_out(refund(office, asked).number)], opening_fen=E1_TOTAL_FEN), profile="sandbank",
+            )  # fmt: skip
+        bells = office.bells(Task.MATCH_STATEMENTS)
+        side_by_side(partial(office.delivers, bells), partial(bank_pays, office, asked, "T0000000000000077"))
+        office.works()
+
+        assert refund(office, asked).state == "paid"
+        assert office.one("select count(*) from ledger_entry where kind = 'refund'") == 1
+        assert office.rows("select problem from outbox where problem <> ''") == []
+        assert broken() == {}
+
+    def test_of_a_channels_own_bill_is_no_order_to_the_bank(self, office: Office, ordered: tuple[Any, UUID]) -> None:
+        _, asked = ordered
+        number = refund(office, asked).number
+        content = wechat_trade(
+            [Order(at="2014-09-19 10:00:00", fen=-1_000_000, goods=f"退费 {number}", refund="50000000000000000001")]
+        )
+        with office.sits() as sitting:
+            reconciliation.import_file(sitting, actor=office.actor("finance"), file_name="w.csv", content=content)
+        office.works()
+
+        assert refund(office, asked).state == "sent"
+        assert office.one("select count(*) from ledger_entry where kind = 'refund'") == 0
         assert broken() == {}

@@ -112,6 +112,21 @@ class TestAChange:
         page = clerk.read(f"{ended}/row?section=versions&key=PTF&key=v2")
         assert [each["value"] for each in page.select("input[name$='.rate']")] == ["170.00", "55.00", "55.00"]
 
+    def test_takes_a_row_back_that_has_not_begun_and_no_other(self, office: Office, visitor: Visitor) -> None:
+        office.at("2014-09-15 09:00")
+        clerk = visitor("finance")
+        draft = clerk.post("/tariff", title="撤去", document=DOCUMENT).headers["Location"]
+        page = clerk.read(draft)
+        form = next(each for each in page.select("form[action$='/row/remove']") if "SNZ" in each.decode())
+        sent = {each["name"]: each["value"] for each in form.select("input") if each["name"] != "key"}
+        key = [each["value"] for each in form.select("input[name=key]")]
+        assert key == ["SNZ", "v2"]
+        assert clerk.post(f"{draft}/row/remove", **sent, key=key).status_code == 303
+        assert "撤去" in clerk.read(draft).select_one("h3").text
+        begun = {**sent, "version": version(clerk, draft)}
+        refused = clerk.post(f"{draft}/row/remove", **begun, key=["SNZ", "v1"])
+        assert (refused.status_code, "已经执行的" in refused.text) == (409, True)
+
     def test_seen_too_late_is_a_conflict_and_changes_nothing(self, visitor: Visitor, ended: str) -> None:
         clerk, chief = visitor("finance"), visitor("finance-chief")
         seen = version(clerk, ended)

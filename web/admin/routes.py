@@ -18,6 +18,7 @@ from shared.db.queries import people as queries
 from shared.domain.errors import Conflict, NotFound
 from web.auth.access import login_required, signed_in
 from web.components import Choice, Column, Filter, Pager, Tag, Tone
+from web.tariff.pages import in_force_tag
 from web.workplace import ROLE_NAMES, page
 
 admin = flask.Blueprint("admin", __name__)
@@ -122,7 +123,7 @@ def pack() -> str:
             materials={code: material.name for code, material in city.materials.items()},
             versions=[(version, version.period.covers(on)) for version in city.tariff.versions],
             reductions=[(reduction, reduction.period.covers(on)) for reduction in city.pack.reductions],
-            in_force_tag=_in_force_tag,
+            in_force_tag=in_force_tag,
             years=sorted(city.calendar.years),
         )
 
@@ -136,7 +137,3 @@ def _switch(account_id: UUID, *, is_active: bool) -> None:
 
 def _state_tag(is_active: bool) -> Tag:
     return Tag(gettext("启用"), Tone.GREEN, is_quiet=True) if is_active else Tag(gettext("停用"), Tone.RED)
-
-
-def _in_force_tag(is_in_force: bool) -> Tag:
-    return Tag(gettext("执行中"), Tone.GREEN) if is_in_force else Tag(gettext("不在执行期"), Tone.GREY, is_quiet=True)

@@ -9,7 +9,9 @@ from web.errors import ErrorView
 from web.finance.words import kind_tag
 from web.meetings.words import gathering_tag, kind_words
 from web.notices.words import notice_tag
+from web.refunds.words import form_words, refund_words
 from web.styleguide import samples
+from web.tariff.pages import in_force_tag
 
 styleguide = flask.Blueprint("styleguide", __name__, url_prefix="/styleguide")
 
@@ -29,6 +31,9 @@ def index() -> str:
         notice_tag=notice_tag,
         kind_words=kind_words,
         gathering_tag=gathering_tag,
+        in_force_tag=in_force_tag,
+        refund_words=refund_words,
+        form_words=form_words,
     )
 
 

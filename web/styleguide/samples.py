@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from types import SimpleNamespace
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from shared.db.queries.attention import AttentionRow
 from shared.db.queries.changes import DisputeView, SurveyView
 from shared.db.queries.gatherings import Gathering
 from shared.db.queries.refunds import DepositView, RefundView
+from shared.domain.rows import Period
+from shared.domain.tariff import Reduction
 from web.apply.form import Kind, Question
 from web.apply.lines import ShownLine, ShownLines
 from web.apply.materials import AnswerItem, MaterialRow, PaperSlot, Saving, WrittenAnswer
@@ -543,8 +546,27 @@ DISPUTES = (
         answered_at=datetime(2014, 9, 25, 2, 0, tzinfo=UTC),
     ),
 )
-REFUND_WORDS = {"settlement": "预缴清算退还"}
-FORM_WORDS = {"cash": "现金", "guarantee": "保函"}
+REDUCTIONS_ON = date(2014, 9, 15)
+REDUCTIONS = tuple(
+    (
+        Reduction(
+            code=code,
+            name=name,
+            percent=Decimal(percent),
+            items=frozenset(("RFY",)),
+            uses=None,
+            period=Period(first, None),
+            documents=(document,),
+            fact=None,
+            row="",
+        ),
+        first <= REDUCTIONS_ON,
+    )
+    for code, name, percent, first, document in (
+        ("EDU-50", "学校教学用房", 50, date(2000, 4, 27), "计价格〔2000〕474号"),
+        ("ELD-NP", "非营利性养老机构", 100, date(2015, 1, 1), "财税〔2014〕77号"),
+    )
+)
 REFUND = RefundView(
     id=UUID(int=31),
     number="瀚一单退〔2015〕1号",

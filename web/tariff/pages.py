@@ -172,14 +172,21 @@ def _compared(each: RowChange, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _choosable(office: Sitting) -> list[tuple[str, str, list[tuple[tuple[str, ...], str]]]]:
-    """The rows in force by section, to be taken into the change."""
+def _choosable(office: Sitting) -> list[tuple[str, str, list[tuple[tuple[str, ...], str, bool]]]]:
+    """The rows of the tariff by section, to be taken into the change, and whether they are still to begin."""
     data = office.city.pack.data
     return [
         (
             section,
             section_name(section),
-            [(domain.key_of(section, each), str(each.get("name", ""))) for each in data.get(section) or ()],
+            [
+                (
+                    domain.key_of(section, each),
+                    str(each.get("name", "")),
+                    str(each.get("from", "")) > office.today.isoformat(),
+                )
+                for each in data.get(section) or ()
+            ],
         )
         for section in KEYS
     ]

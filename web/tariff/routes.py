@@ -255,6 +255,24 @@ def take_row_out(change_id: UUID) -> Response | tuple[str, int]:
     )
 
 
+@tariff.post(f"{PLACE}/changes/<uuid:change_id>/row/remove")
+@login_required(*service.KEEPERS)
+def remove_row(change_id: UUID) -> Response | tuple[str, int]:
+    """Take a row that has not begun yet back altogether."""
+    return _acts(
+        change_id,
+        lambda office: service.remove_row(
+            office,
+            account=signed_in(),
+            change_id=change_id,
+            section=asked_section(),
+            key=flask.request.form.getlist("key"),
+            version=_version(),
+        ),
+        gettext("草稿将撤去这一行。"),
+    )
+
+
 # The test bench.
 
 

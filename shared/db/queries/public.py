@@ -69,7 +69,7 @@ def by_verification(session: Session, code: str) -> Paper | None:
 
 
 _PAPER = """
-    select coalesce(d.verification_code, b.verification_code) as code, d.view ->> 'title' as title,
+    select d.verification_code as code, d.view ->> 'title' as title,
            d.view ->> 'number' as number, d.sha256,
            array(select distinct seal ->> 'organ_name' from jsonb_array_elements(d.view -> 'seals') seal) as organs,
            (d.requested_at at time zone 'Asia/Shanghai')::date as issued_on,
@@ -83,5 +83,5 @@ _PAPER = """
         select max(later.requested_at) as requested_at from document later
          where later.kind = d.kind and later.subject_id = d.subject_id and later.rendition > d.rendition
            and later.sha256 is not null) n on true
-     where d.sha256 is not null and (d.verification_code = :code or b.verification_code = :code)
+     where d.sha256 is not null and d.verification_code = :code
 """

@@ -55,6 +55,7 @@ class Document(SQLModel, table=True):
     __tablename__ = "document"
     __table_args__ = (
         UniqueConstraint("kind", "subject_id", "rendition"),
+        UniqueConstraint("tenant_id", "verification_code"),
         Index("document_application", "application_id"),
         CheckConstraint("(ready_at is null) = (sha256 is null)", name="document_ready"),
         CheckConstraint(
@@ -78,7 +79,7 @@ class Document(SQLModel, table=True):
     sha256: str | None = None
     size_bytes: int | None = None
     pages: int | None = None
-    verification_code: str | None = Field(default=None, unique=True)
+    verification_code: str | None = None
 
 
 class CaseItem(SQLModel, table=True):
